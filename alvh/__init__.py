@@ -1,0 +1,1 @@
+"""A declarative language for layered volatility hedges, its checker, and its compiled simulator."""

@@ -1,0 +1,1 @@
+"""The meaning: names, kinds, dependency graph, checks, intermediate representation, tables."""

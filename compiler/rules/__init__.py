@@ -1,0 +1,1 @@
+"""The rules of `alvh check`, one file each."""

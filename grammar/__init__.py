@@ -1,0 +1,1 @@
+"""The text: source files, diagnostics, grammar, syntax tree, parser."""

@@ -1,0 +1,1 @@
+"""The run: calendars, markets, pricing, the reference interpreter, the engine, results."""

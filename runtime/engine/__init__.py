@@ -1,0 +1,1 @@
+"""The Numba engine: one strategy-independent day loop over tables, in lanes."""

@@ -1,0 +1,1 @@
+"""Markets behind the one interface: real history and generated paths."""
