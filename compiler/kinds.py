@@ -1,0 +1,60 @@
+"""The kinds of values: what a stream is measured in, so that a percentage is never compared with a level by accident."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from attrs import frozen
+
+
+class Family(Enum):
+    """What a value is; the value of a member is how a message names it."""
+
+    CONDITION = "condition"
+    EVENT = "event"
+    NUMBER = "number"
+    RATIO = "ratio"
+    POINTS = "points"
+    MONEY = "money"
+    MONEY_PER_DAY = "money a day"
+    MONEY_PER_POINT = "money a point"
+    DELTA = "delta"
+    CONTRACTS = "contracts"
+    DAYS = "days"
+    SESSIONS = "sessions"
+    DATE = "date"
+    CALENDAR = "calendar"
+    LAYER = "layer"
+    UNKNOWN = "unknown"
+    """The kind of an expression with an error in it: it fits everywhere, so that one mistake is one finding."""
+
+
+@frozen
+class Kind:
+    """A family and, for points, their scale: `spx`, `vol`, `vvix`, `skew`, the name of an input, or None for a
+    literal `25 points`, which fits any scale."""
+
+    family: Family
+    scale: str | None = None
+
+
+CONDITION = Kind(Family.CONDITION)
+EVENT = Kind(Family.EVENT)
+NUMBER = Kind(Family.NUMBER)
+RATIO = Kind(Family.RATIO)
+ANY_POINTS = Kind(Family.POINTS)
+SPX_POINTS = Kind(Family.POINTS, "spx")
+VOL_POINTS = Kind(Family.POINTS, "vol")
+VVIX_POINTS = Kind(Family.POINTS, "vvix")
+SKEW_POINTS = Kind(Family.POINTS, "skew")
+MONEY = Kind(Family.MONEY)
+MONEY_PER_DAY = Kind(Family.MONEY_PER_DAY)
+MONEY_PER_POINT = Kind(Family.MONEY_PER_POINT)
+DELTA = Kind(Family.DELTA)
+CONTRACTS = Kind(Family.CONTRACTS)
+DAYS = Kind(Family.DAYS)
+SESSIONS = Kind(Family.SESSIONS)
+DATE = Kind(Family.DATE)
+CALENDAR = Kind(Family.CALENDAR)
+LAYER = Kind(Family.LAYER)
+UNKNOWN = Kind(Family.UNKNOWN)
