@@ -185,3 +185,11 @@ class Program:
     calendars: tuple[str, ...]
     warm_up: int
     """Sessions before every stream can be known."""
+
+
+def rules_of(program: Program) -> tuple[Rule, ...]:
+    """Every rule in the order that journals number them: layers in order, each with its opens, closes, rolls and
+    rebalances; then the unwinds of the groups in order."""
+    of_layers = (rule for layer in program.layers for rule in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances))
+    of_groups = (unwind.rule for group in program.groups for unwind in group.unwinds)
+    return (*of_layers, *of_groups)
