@@ -1,0 +1,166 @@
+"""Where the profit of a run came from, and how much of it rests on prices that a model made.
+
+The measure is the sum of absolute daily P&L, layer by layer and of the index held: a model that adds a thousand dollars
+one day and takes them away the next stood behind two thousand.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+
+from alvh.compiler.ir import Program
+from alvh.runtime.market import MISSING, MODELLED, OBSERVED, REPLACED, Floats, MarketArrays
+from alvh.runtime.record import CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
+
+INDEX = "SPX index"
+
+_PRICED_BY = {
+    "SPX": ("spx", "spx_am", "spx_w9", "spx_w30", "spx_w93", "spx_w184", "spx_w365", "spx_scale", "spx_rho", "spx_eta", "rate"),
+    "VIX": ("vix", "vvix", "vix_settlement", *(f"vx{rank}" for rank in range(1, 10)), "rate"),
+}
+"""The series that the price of a product's options is made of (docs/design/bar.md, "Prices")."""
+
+
+@frozen
+class LayerResult:
+    """What one layer did. Money in dollars over the run, counts of journal rows."""
+
+    name: str
+    kind: str
+    """`book` or `hedge`."""
+    profit: float
+    """After costs."""
+    costs: float
+    """Fees and distance to mid, at least 0; `profit` has them taken off."""
+    trades: int
+    settlements: int
+    refusals: int
+    days_held: float
+    """Share of bars that ended with contracts held."""
+
+
+@frozen
+class InstrumentBasis:
+    """What the P&L of one class of instruments rests on."""
+
+    instrument: str
+    share_of_profit: float
+    """Of the run's sum of absolute daily P&L."""
+    modelled: float
+    """Of this class's own sum, the part on modelled prices."""
+
+
+@frozen
+class SeriesBasis:
+    """What stood behind one series on the bars traded, as shares of them that add to 1."""
+
+    series: str
+    observed: float
+    modelled: float
+    replaced: float
+    missing: float
+
+
+@frozen
+class Basis:
+    """What a result rests on."""
+
+    modelled_share: float | None
+    """Of the run's sum of absolute daily P&L; None when nothing ever moved."""
+    instruments: tuple[InstrumentBasis, ...]
+    series: tuple[SeriesBasis, ...]
+
+
+def daily_profit(since_start: Floats) -> Floats:
+    """[bars, ..] P&L of each bar from P&L summed since the start, [bars, ..], dollars."""
+    return np.diff(since_start, axis=0, prepend=np.zeros((1, *since_start.shape[1:])))
+
+
+def count_trades(record: RunRecord) -> int:
+    """Orders filled: a roll counts two, a settlement and a refusal none."""
+    return int(np.isin(record.journal.action, (OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE)).sum())
+
+
+def hedge_profit(program: Program, record: RunRecord) -> float | None:
+    """P&L after costs of all layers of hedges, dollars; None for a strategy without a hedge."""
+    hedging = [index for index, layer in enumerate(program.layers) if program.groups[layer.group].kind == "hedge"]
+    return float(sum(record.layer_profit[-1, index] for index in hedging)) if hedging else None
+
+
+def layer_results(program: Program, record: RunRecord) -> tuple[LayerResult, ...]:
+    """One entry a layer, in the program's order."""
+    journal = record.journal
+    results = []
+    for index, layer in enumerate(program.layers):
+        own = journal.layer == index
+        traded = own & np.isin(journal.action, (OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE))
+        results.append(
+            LayerResult(
+                name=layer.name,
+                kind=program.groups[layer.group].kind,
+                profit=float(record.layer_profit[-1, index]),
+                costs=float(np.nansum(journal.cost[own])),
+                trades=int(traded.sum()),
+                settlements=int((own & (journal.action == SETTLE)).sum()),
+                refusals=int((own & (journal.action == REFUSED)).sum()),
+                days_held=float(np.mean(record.layer_contracts[:, index] > 0.0)),
+            )
+        )
+    return tuple(results)
+
+
+def find_basis(program: Program, arrays: MarketArrays, record: RunRecord) -> Basis:
+    """What the P&L of `record` rests on.
+
+    No market hands out option quotes, so an option's marks are modelled on every bar; the index is modelled on a bar when
+    its level of that bar or of the bar before is."""
+    traded = slice(arrays.first, arrays.first + record.equity.size)
+    moved: dict[str, float] = {}
+    modelled: dict[str, float] = {}
+
+    def count(instrument: str, profit: Floats, on_model: np.ndarray) -> None:
+        size = np.abs(profit)
+        moved[instrument] = moved.get(instrument, 0.0) + float(size.sum())
+        modelled[instrument] = modelled.get(instrument, 0.0) + float(size[on_model].sum())
+
+    profits = daily_profit(record.layer_profit)
+    for index, layer in enumerate(program.layers):
+        products = sorted({leg.product for leg in layer.legs})
+        if products:
+            count(" and ".join(products) + " options", profits[:, index], np.ones(record.equity.size, dtype=bool))
+    if program.hold_index:
+        of_index = arrays.provenance[:, arrays.series.index("spx")] == MODELLED
+        before = np.concatenate(([False], of_index[:-1]))
+        count(INDEX, daily_profit(record.hold_profit), (of_index | before)[traded])
+
+    total = sum(moved.values())
+    instruments = tuple(
+        InstrumentBasis(name, moved[name] / total, modelled[name] / moved[name])
+        for name in sorted(moved)
+        if total > 0.0 and moved[name] > 0.0
+    )
+    return Basis(
+        modelled_share=sum(modelled.values()) / total if total > 0.0 else None,
+        instruments=instruments,
+        series=tuple(_series_basis(name, arrays, traded) for name in series_used(program) if name in arrays.series),
+    )
+
+
+def series_used(program: Program) -> tuple[str, ...]:
+    """The series that a run of `program` reads: its streams, then what its instruments are priced from."""
+    names = dict.fromkeys(node.name for node in program.nodes if node.operation == "series")
+    if program.hold_index:
+        names["spx"] = None
+    for product in sorted({leg.product for layer in program.layers for leg in layer.legs}):
+        names.update(dict.fromkeys(_PRICED_BY[product]))
+    return tuple(names)
+
+
+def _series_basis(name: str, arrays: MarketArrays, traded: slice) -> SeriesBasis:
+    behind = arrays.provenance[traded, arrays.series.index(name)]
+    if name == "vix_settlement":  # has a value only where a VIX series settles
+        settles = ~np.isnan(arrays.values[traded, arrays.series.index(name), 0])
+        behind = behind[settles] if settles.any() else behind
+    share = {what: float(np.mean(behind == what)) for what in (OBSERVED, MODELLED, REPLACED, MISSING)}
+    return SeriesBasis(name, share[OBSERVED], share[MODELLED], share[REPLACED], share[MISSING])

@@ -1,0 +1,156 @@
+"""The journal as a frame for people: one row an action, with the rule's own words and the values it read."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+
+import polars as pl
+
+from alvh.compiler.ir import Layer, Node, Program, Rule, rules_of
+from alvh.runtime import record as codes
+from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.record import JournalRows, RunRecord
+
+JOURNAL_SCHEMA = pl.Schema(
+    {
+        "date": pl.Date,
+        "layer": pl.String,
+        "action": pl.String,
+        "reason": pl.String,
+        "note": pl.String,
+        "rule": pl.String,
+        "instrument": pl.String,
+        "asked": pl.Float64,
+        "filled": pl.Float64,
+        "price": pl.Float64,
+        "cost": pl.Float64,
+        "values": pl.String,
+    }
+)
+"""`asked` and `filled` count structures; `price` is net for one structure in points, positive when paid to open and what
+it was worth when sold; `cost` in dollars; `note` says what cut or refused the order, null when nothing did."""
+
+ACTIONS = {
+    codes.OPEN: "open",
+    codes.CLOSE: "close",
+    codes.ROLL_OUT: "roll out",
+    codes.ROLL_IN: "roll in",
+    codes.REBALANCE: "rebalance",
+    codes.SETTLE: "settle",
+    codes.REFUSED: "refused",
+}
+
+NOTES = {
+    codes.CUT_BY_LIMIT: "cut by the cost limit",
+    codes.CUT_BY_CASH: "cut by cash or margin",
+    codes.LESS_THAN_ONE: "less than one contract",
+    codes.SIZE_UNKNOWN: "size unknown",
+    codes.SIZE_NOT_POSITIVE: "size zero or negative",
+    codes.NO_EXPIRY: "no expiry listed inside the range",
+    codes.NO_STRIKE: "no listed strike near enough",
+    codes.NO_PRICE: "no price",
+    codes.NO_BID: "no bid for a leg to sell",
+    codes.NO_DAYS_GAINED: "the roll would gain no days",
+    codes.TARGET_FULL: "the layer rolled into is full",
+    codes.UNWINDING: "the hedge is unwinding",
+    codes.ABOVE_SIZE: "above size",
+    codes.STALE_MARK: "no mark today",
+    codes.LIMIT_UNKNOWN: "cost limit unknown",
+    codes.BUDGET_SPENT: "budget spent",
+    codes.NO_DEBIT: "the structure costs nothing, so a size in money has no meaning",
+    codes.DELTA_FLAGGED: "nearest strike is off the delta asked by more than 0.05",
+}
+
+_CONDITIONS = frozenset(
+    {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "cross_above", "cross_below", "for_sessions", "within_after", "calendar",
+     "calendar_within", "every_sessions", "diverges"}
+)  # fmt: skip
+_YES_OR_NO = frozenset({"is_open", "opens", "closes", "rolls"})
+
+
+def calendar_date(day: float) -> date:
+    """The date of a day number, days since 1970-01-01."""
+    return date(1970, 1, 1) + timedelta(days=int(day))
+
+
+def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> pl.DataFrame:
+    """The journal of one run, in the order in which things happened; columns as in JOURNAL_SCHEMA."""
+    rows = record.journal
+    rules = rules_of(program)
+    texts = [None if math.isnan(number) or number < 0 else rules[int(number)] for number in rows.rule]
+    layers = [program.layers[int(index)] for index in rows.layer]
+    count = range(len(layers))
+    return pl.DataFrame(
+        {
+            "date": [calendar_date(arrays.sessions[int(bar)]) for bar in rows.bar],
+            "layer": [layer.name for layer in layers],
+            "action": [ACTIONS[int(action)] for action in rows.action],
+            "reason": [_reason(int(rows.action[row]), texts[row]) for row in count],
+            "note": [NOTES.get(int(cut)) for cut in rows.cut],
+            "rule": [None if rule is None else place(rule) for rule in texts],
+            "instrument": [_instrument(layers[row], arrays, rows, row) for row in count],
+            "asked": _known(rows.asked),
+            "filled": _known(rows.filled),
+            "price": _known(rows.price),
+            "cost": _known(rows.cost),
+            "values": [_values(program, texts[row], rows, row) for row in count],
+        },
+        schema=JOURNAL_SCHEMA,
+    )
+
+
+def place(rule: Rule) -> str:
+    """`file:line` of a rule; the file by its name alone, so that a result does not depend on where a project lies."""
+    source = rule.span.source
+    line, _ = source.position(rule.span.start)
+    return f"{source.path.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"
+
+
+def rule_text(rule: Rule) -> str:
+    """The reason a rule states, else its own words on one line."""
+    return rule.reason or " ".join(rule.span.text.split())
+
+
+def _reason(action: int, rule: Rule | None) -> str:
+    if rule is not None:
+        return rule_text(rule)
+    return "expired" if action == codes.SETTLE else "holds none"
+
+
+def _instrument(layer: Layer, arrays: MarketArrays, rows: JournalRows, row: int) -> str:
+    """`VIX call 2020-03-18 25`; legs of a structure with their ratios, joined by commas."""
+    parts = []
+    for number, leg in enumerate(layer.legs):
+        expiry, strike = rows.expiry[row, number], rows.strike[row, number]
+        if math.isnan(expiry) or math.isnan(strike):
+            continue
+        expiries = arrays.spx if leg.product == "SPX" else arrays.vix
+        settles = calendar_date(expiries.settle_day[int(expiry)])
+        ratio = "" if len(layer.legs) == 1 and leg.ratio == 1 else f"{leg.ratio:+d} "
+        parts.append(f"{ratio}{leg.product} {leg.right} {settles} {strike:g}")
+    return ", ".join(parts)
+
+
+def _values(program: Program, rule: Rule | None, rows: JournalRows, row: int) -> str:
+    """`vix=21.3; backwardation=0.084`: what the rule read on that bar."""
+    if rule is None:
+        return ""
+    shown = zip(rule.reads, rows.reads[row], strict=False)
+    return "; ".join(f"{_label(program.nodes[node])}={_value(program.nodes[node], value)}" for node, value in shown)
+
+
+def _label(node: Node) -> str:
+    return node.label or node.name or node.operation
+
+
+def _value(node: Node, value: float) -> str:
+    if math.isnan(value):
+        return "unknown"
+    if node.operation in _CONDITIONS or node.name in _YES_OR_NO:
+        return "true" if value else "false"
+    return f"{value:.6g}"
+
+
+def _known(column: Floats) -> list[float | None]:
+    return [None if math.isnan(value) else float(value) for value in column]

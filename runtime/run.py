@@ -1,0 +1,166 @@
+"""One run: a compiled strategy meets a market, an engine works through the bars, and the record is interpreted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Literal as OneOf
+
+import numpy as np
+import polars as pl
+from attrs import frozen
+
+from alvh.compiler.ir import Program, rules_of
+from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
+from alvh.runtime.identity import identify
+from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
+from alvh.runtime.market import Market, MarketArrays, MarketError, Problem
+from alvh.runtime.metrics import measure
+from alvh.runtime.record import RunRecord
+from alvh.runtime.results import Result, RuleKnowledge, Settings
+
+Engine = OneOf["numba", "reference"]
+Report = Callable[[str], None]
+"""Told in a few words what a run is about to do."""
+
+
+@frozen
+class RunOptions:
+    """What is chosen for a run beside the strategy and the market. `start` and `end` None: all that the market has."""
+
+    start: date | None = None
+    end: date | None = None
+    engine: Engine = "numba"
+    phase: int = 0
+    """Sessions by which schedules are shifted."""
+
+
+def run(
+    program: Program, file: str, texts: tuple[tuple[str, str], ...], market: Market, options: RunOptions, report: Report = lambda _: None
+) -> Result:
+    """The result of `program` on `market`. `file` and `texts` (name and text of each file) are for identity and display.
+
+    MarketError when the market cannot serve it."""
+    report("reading the market")
+    arrays = market.arrays(_day(options.start), _day(options.end), program.inputs, program.calendars)
+    record = simulate(program, arrays, options, report)
+    return interpret_record(program, file, texts, market, options, arrays, record)
+
+
+def simulate(program: Program, arrays: MarketArrays, options: RunOptions, report: Report = lambda _: None) -> RunRecord:
+    """The record of one run over path 0 of `arrays` by the engine that `options` name."""
+    if options.engine == "reference":
+        from alvh.runtime.reference import interpret
+
+        report("interpreting")
+        return interpret(program, arrays, path=0, phase=options.phase)
+    report("loading the engine (compiled once, then cached)")
+    from alvh.runtime.engine.simulate import simulate as simulate_lanes
+
+    report("simulating")
+    return simulate_lanes(program, arrays, phase=options.phase)[0]
+
+
+def interpret_record(
+    program: Program,
+    file: str,
+    texts: tuple[tuple[str, str], ...],
+    market: Market,
+    options: RunOptions,
+    arrays: MarketArrays,
+    record: RunRecord,
+) -> Result:
+    """What a record says to a reader. MarketError when it has no bar."""
+    bars = record.equity.size
+    if bars == 0:
+        problem = Problem(market.name, None, "the run has no bar: prices were missing from its first day on", "start it later")
+        raise MarketError((problem,))
+    first_day, last_day = (int(arrays.sessions[bar]) for bar in (arrays.first, arrays.first + bars - 1))
+    settings = Settings(
+        capital=program.capital,
+        costs=program.costs,
+        fill="same_close",
+        contracts="whole" if program.whole_contracts else "fractional",
+        phase=options.phase,
+        params=tuple((parameter.name, parameter.value) for parameter in program.parameters),
+    )
+    basis = find_basis(program, arrays, record)
+    return Result(
+        strategy=program.title or file,
+        file=file,
+        market=market.name,
+        start=calendar_date(first_day),
+        end=calendar_date(last_day),
+        engine=options.engine,
+        settings=settings,
+        metrics=measure(record.equity, program.capital, count_trades(record), hedge_profit(program, record)),
+        layers=layer_results(program, record),
+        basis=basis,
+        rules=_rule_knowledge(program, record),
+        notes=_notes(program, arrays, record, basis),
+        hold_profit=float(record.hold_profit[-1]) if program.hold_index else None,
+        interest=float(record.interest[-1]),
+        identity=identify(program, texts, market.fingerprint(), options.engine, settings, first_day, last_day),
+        equity=equity_frame(program, arrays, record),
+        journal=journal_frame(program, arrays, record),
+    )
+
+
+def equity_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> pl.DataFrame:
+    """A row a bar: `date, equity, cash, interest`, `hold` where the index is held, then P&L since the start a layer."""
+    days = arrays.sessions[arrays.first : arrays.first + record.equity.size]
+    columns: dict[str, object] = {
+        "date": pl.Series(days.astype(np.int32)).cast(pl.Date),
+        "equity": record.equity,
+        "cash": record.cash,
+        "interest": record.interest,
+    }
+    if program.hold_index:
+        columns["hold"] = record.hold_profit
+    columns.update({layer.name: np.ascontiguousarray(record.layer_profit[:, index]) for index, layer in enumerate(program.layers)})
+    return pl.DataFrame(columns)
+
+
+def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge, ...]:
+    """The rules whose condition was unknown on some bar, in the program's order."""
+    owners = [layer.name for layer in program.layers for _ in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances)]
+    owners += [group.name for group in program.groups for _ in group.unwinds]
+    bars = record.equity.size
+    return tuple(
+        RuleKnowledge(owner, rule.verb, place(rule), rule_text(rule), float(unknown) / bars)
+        for owner, rule, unknown in zip(owners, rules_of(program), record.unknown, strict=True)
+        if unknown > 0.0
+    )
+
+
+def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Basis) -> tuple[str, ...]:
+    notes = [
+        f"the market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown"
+        for entry in basis.series
+        if entry.missing == 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
+    ]
+    notes += [f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events]
+    notes += [
+        f"{entry.series} is missing on {entry.missing:.1%} of days"
+        for entry in basis.series
+        if 0.0 < entry.missing < 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
+    ]
+    if record.stopped >= 0:
+        day = calendar_date(arrays.sessions[record.stopped])
+        notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
+    notes += arrays.notes
+    if record.unknown_prints:
+        notes.append(f"{record.unknown_prints} settlements had no print and took the last mark instead")
+    if record.stale_marks:
+        notes.append(f"{record.stale_marks} marks of single legs had no price on their day and were carried from the day before")
+    if record.unknown_rates:
+        notes.append(f"{record.unknown_rates} days had no interest rate and earned none")
+    return tuple(notes)
+
+
+def _is_stream(program: Program, series: str) -> bool:
+    return any(node.operation == "series" and node.name == series for node in program.nodes)
+
+
+def _day(day: date | None) -> np.datetime64 | None:
+    return None if day is None else np.datetime64(day, "D")

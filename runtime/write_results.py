@@ -1,0 +1,105 @@
+"""Results on disk, whole or not at all: written beside their place under another name, then put there by renaming."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from alvh.runtime.compare import Comparison
+from alvh.runtime.results import Result
+
+EQUITY_FILE = "equity.parquet"
+JOURNAL_FILE = "journal.parquet"
+SUMMARY_FILE = "summary.json"
+PICTURE_FILE = "equity_and_drawdown.png"
+_OWN_FILES = frozenset({EQUITY_FILE, JOURNAL_FILE, SUMMARY_FILE, PICTURE_FILE})
+
+
+class OutputError(Exception):
+    """A folder cannot take results; the message says why and what to do."""
+
+
+def check_output(folder: Path) -> None:
+    """OutputError unless results may be written to `folder`: it is absent, empty, or an earlier result of alvh, and its
+    parent can be written to. Asked before a run, so that no run is in vain."""
+    parent = folder.absolute().parent
+    if not parent.is_dir():
+        raise OutputError(f"cannot write results to {folder}: there is no folder {parent}")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write results to {folder}: no permission to write in {parent}")
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputError(f"cannot write results to {folder}: it is not a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not _is_earlier_result(folder):
+        raise OutputError(f"will not replace {folder}: it holds files that alvh did not write. Name a new or empty folder")
+
+
+def _is_earlier_result(folder: Path) -> bool:
+    if any(path.is_file() and path.name not in _OWN_FILES for path in folder.rglob("*")):
+        return False
+    try:
+        summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(summary, dict) and "schema_version" in summary
+
+
+def write_result(result: Result, folder: Path) -> None:
+    """`equity.parquet`, `journal.parquet` and `summary.json` in `folder`. OutputError when it cannot take them."""
+    _write_whole(folder, lambda place: _write_files(result, place))
+
+
+def write_comparison(comparison: Comparison, folder: Path, picture: Callable[[Path], None] | None = None) -> None:
+    """`summary.json` in `folder`, a folder for each result named after its file, and what `picture` draws at the path
+    that it is given. OutputError when the folder cannot take them."""
+
+    def write(place: Path) -> None:
+        for name, result in zip(folder_names(comparison), comparison.results, strict=True):
+            (place / name).mkdir()
+            _write_files(result, place / name)
+        if picture is not None:
+            picture(place / PICTURE_FILE)
+        (place / SUMMARY_FILE).write_text(comparison.to_json(), encoding="utf-8")
+
+    _write_whole(folder, write)
+
+
+def folder_names(comparison: Comparison) -> tuple[str, ...]:
+    """A folder name for each result: its file without the ending, numbered where two agree."""
+    names: list[str] = []
+    for result in comparison.results:
+        stem = Path(result.file).stem
+        taken = sum(1 for name in names if name == stem or name.startswith(f"{stem}-"))
+        names.append(f"{stem}-{taken + 1}" if taken else stem)
+    return tuple(names)
+
+
+def _write_files(result: Result, place: Path) -> None:
+    result.equity.write_parquet(place / EQUITY_FILE)
+    result.journal.write_parquet(place / JOURNAL_FILE)
+    (place / SUMMARY_FILE).write_text(result.to_json(), encoding="utf-8")
+
+
+def _write_whole(folder: Path, write: Callable[[Path], None]) -> None:
+    check_output(folder)
+    folder = folder.absolute()
+    workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        fresh, old = workshop / "fresh", workshop / "old"
+        fresh.mkdir()
+        write(fresh)
+        if folder.exists():
+            folder.rename(old)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+    except OSError as problem:
+        raise OutputError(f"cannot write results to {folder}: {problem.strerror or problem}") from problem
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
