@@ -1,1 +1,1 @@
-"""Sessions and expiries."""
+"""When markets are open and what expires when."""

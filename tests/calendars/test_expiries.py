@@ -1,0 +1,122 @@
+"""Expiries against the exchange's own dates and against option chains as they were quoted."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alvh.runtime.calendars.expiries import VIX_MONTHLY_EXCEPTIONS, spx_expiries, vix_expiries
+from alvh.runtime.calendars.sessions import nyse
+from alvh.runtime.market import Expiries, Integers
+
+
+def day(text: str) -> int:
+    return int(np.datetime64(text, "D").astype(np.int64))
+
+
+def between(first: str, last: str) -> Integers:
+    sessions = nyse()
+    return sessions.days[sessions.at_or_after(np.int64(day(first))) : sessions.at_or_before(np.int64(day(last))) + 1]
+
+
+SESSIONS = between("1990-01-02", "2025-12-31")
+VIX = vix_expiries(SESSIONS)
+SPX = spx_expiries(SESSIONS)
+
+
+def dates(days: Integers) -> list[str]:
+    return [str(date) for date in days.astype("datetime64[D]")]
+
+
+def listed_on(expiries: Expiries, date: str) -> set[tuple[str, bool]]:
+    """Expiry and whether it settles on an opening print, of all that could be traded at the close of a date."""
+    bar = np.searchsorted(SESSIONS, day(date))
+    held = (expiries.listed_bar <= bar) & (bar < expiries.settle_bar)
+    return set(zip(dates(expiries.settle_day[held]), (expiries.am[held] == 1).tolist(), strict=True))
+
+
+def test_vix_monthlies_equal_the_exchange_from_november_2004(market_folder: Path) -> None:
+    with (market_folder / "vix_monthly_expirations.csv").open() as file:
+        published = [row["expiry"] for row in csv.DictReader(file)]
+    assert len(published) == 212
+    ours = dates(VIX.settle_day[VIX.monthly == 1])
+    from_2004 = ours[ours.index(published[0]) :]
+    assert from_2004[: len(published)] == published
+    assert [date for date in published if date in VIX_MONTHLY_EXCEPTIONS.values()] == ["2004-07-14", "2004-10-13"]
+
+
+def test_holiday_exceptions_of_the_thirty_day_rule() -> None:
+    """Sessions lost to Good Friday and Juneteenth, either on the Wednesday or thirty days on (quant.md 2.4)."""
+    ours = set(dates(VIX.settle_day[VIX.monthly == 1]))
+    assert {"2008-02-19", "2014-03-18", "2019-03-19", "2022-03-15", "2025-03-18"} <= ours
+
+
+def test_spx_monthly_moves_to_thursday_on_good_friday() -> None:
+    ours = dates(SPX.settle_day[(SPX.monthly == 1)])
+    assert "2014-04-17" in ours
+    assert "2022-04-14" in ours
+    assert "2022-04-15" not in ours
+
+
+def chain(folder: Path, name: str, date: str) -> set[tuple[str, bool]]:
+    with (folder.parent / "chains" / name).open() as file:
+        return {(row["expiry"], row["root"] in ("SPX", "VIX")) for row in csv.DictReader(file) if row["quote_date"] == date}
+
+
+def test_vix_listing_equals_a_real_chain(market_folder: Path) -> None:
+    quoted = {row for row in chain(market_folder, "vix_chain_2016-06-01.csv", "2016-06-01") if row[0] > "2016-06-01"}
+    assert listed_on(VIX, "2016-06-01") == quoted
+
+
+@pytest.mark.parametrize(
+    ("name", "date", "horizon"),
+    [("spx_chain_2022-02-04.csv", "2022-02-04", "2023-01-20"), ("spx_chain_2011-01-03_to_07.csv", "2011-01-03", "2011-12-31"),
+     ("spx_chain_2011-01-03_to_07.csv", "2011-01-07", "2011-12-31")],
+)  # fmt: skip
+def test_spx_listing_equals_real_chains_up_to_a_year(market_folder: Path, name: str, date: str, horizon: str) -> None:
+    quoted = {row for row in chain(market_folder, name, date) if date < row[0] <= horizon}
+    assert listed_on(SPX, date) == quoted
+
+
+def test_nothing_was_listed_before_its_launch() -> None:
+    assert not listed_on(VIX, "2006-02-23")
+    assert listed_on(VIX, "2006-02-24")
+    weekly = VIX.settle_day[(VIX.monthly == 0) & (VIX.listed_bar < VIX.settle_bar)]
+    assert weekly.min() > day("2015-10-08")
+    assert all(am for _, am in listed_on(SPX, "2005-10-27"))
+
+
+def test_daily_spx_series_from_2022() -> None:
+    """Every session of the next four weeks has an afternoon series or is a third Friday with both."""
+    bar = int(np.searchsorted(SESSIONS, day("2023-06-01")))
+    after_noon = {date for date, am in listed_on(SPX, "2023-06-01") if not am}
+    assert set(dates(SESSIONS[bar + 1 : bar + 19])) <= after_noon
+
+
+@given(st.integers(0, len(SESSIONS) - 800), st.integers(0, 200))
+def test_tables_of_a_shorter_calendar_are_a_prefix(first: int, more: int) -> None:
+    short, long = SESSIONS[first : first + 600], SESSIONS[first : first + 600 + more]
+    for build in (vix_expiries, spx_expiries):
+        a, b = build(short), build(long)
+        count = len(a.settle_day)
+        for name in ("settle_day", "settle_bar", "listed_bar", "monthly", "am", "month_index"):
+            assert np.array_equal(getattr(a, name), getattr(b, name)[:count]), name
+
+
+@given(st.integers(0, len(SESSIONS) - 700))
+def test_table_invariants(first: int) -> None:
+    sessions = SESSIONS[first : first + 700]
+    for expiries in (vix_expiries(sessions), spx_expiries(sessions)):
+        assert np.array_equal(sessions[expiries.settle_bar], expiries.settle_day)
+        assert (expiries.listed_bar <= expiries.settle_bar).all()
+        assert (np.diff(expiries.settle_day) >= 0).all()
+        assert len({(d, a) for d, a in zip(expiries.settle_day.tolist(), expiries.am.tolist(), strict=True)}) == len(expiries.am)
+        assert np.array_equal(expiries.month_index[expiries.monthly == 1], np.arange(expiries.monthly.sum()))
+        gaps = np.diff(expiries.settle_day[expiries.monthly == 1])
+        assert gaps.min() >= 21
+        assert gaps.max() <= 42
