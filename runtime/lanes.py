@@ -20,6 +20,7 @@ from __future__ import annotations
 import inspect
 import math
 import operator
+import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -44,6 +45,12 @@ from numba.extending import (
 )
 
 WIDEST = 64
+
+_MANTISSA_BITS = 0x000FFFFFFFFFFFFF
+_EXPONENT_OF_ONE = 0x3FF0000000000000
+_TWO_TO_52 = 4503599627370496.0
+_ROUNDING = 1.5 * _TWO_TO_52
+"""A whole double added to this stands, in binary, at the end of the sum's mantissa."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -202,6 +209,20 @@ def to_index(value: float) -> int:
     return int(value)
 
 
+def scale_by_power_of_two(value: float, power: float) -> float:
+    """`value * 2**power`, the power a whole double in -1022 .. 1023. An unknown power gives unknown only with an unknown value."""
+    if power != power:
+        return math.nan
+    return value * math.ldexp(1.0, int(power))
+
+
+def split_exponent(value: float) -> tuple[float, float]:
+    """Mantissa in [1, 2) and exponent of a positive normal number, `value = mantissa * 2**exponent`; without meaning for others."""
+    (bits,) = struct.unpack("<q", struct.pack("<d", value))
+    (mantissa,) = struct.unpack("<d", struct.pack("<q", (bits & _MANTISSA_BITS) | _EXPONENT_OF_ONE))
+    return mantissa, float(((bits >> 52) & 0x7FF) - 1023)
+
+
 # Types -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -346,7 +367,8 @@ _ACCEPTS = {"w": _is_lanes, "a": _is_block, "i": _is_index, "s": _is_number, "v"
 
 
 def _type_as(function: Callable[..., Any], pattern: str) -> None:
-    """Type a function by a pattern such as `wai>v`: w lanes, a block of rows, i index, s scalar, v value, m mask, b boolean, n nothing."""
+    """Type a function by a pattern such as `wai>v`: w lanes, a block of rows, i index, s scalar, v value, m mask,
+    b boolean, n nothing, p a pair of values."""
     takes, gives = pattern.split(">")
     parameters = [inspect.Parameter(f"argument_{place}", inspect.Parameter.POSITIONAL_ONLY) for place in range(len(takes))]
 
@@ -354,7 +376,15 @@ def _type_as(function: Callable[..., Any], pattern: str) -> None:
         width = _common_width(arguments)
         if width is None or not all(_ACCEPTS[kind](argument) for kind, argument in zip(takes, arguments, strict=True)):
             return None
-        settled = {"i": types.intp, "s": types.float64, "b": types.boolean, "n": types.none, "v": vector_type(width), "m": mask_type(width)}
+        settled = {
+            "i": types.intp,
+            "s": types.float64,
+            "b": types.boolean,
+            "n": types.none,
+            "v": vector_type(width),
+            "m": mask_type(width),
+            "p": types.UniTuple(vector_type(width), 2),
+        }
         return signature(settled[gives], *(settled.get(kind, argument) for kind, argument in zip(takes, arguments, strict=True)))
 
     # Numba reads from the signature how many arguments to pass.
@@ -383,6 +413,8 @@ for _function, _pattern in (
     (is_unknown, "v>m"),
     (divide, "vv>v"),
     (to_index, "s>i"),
+    (scale_by_power_of_two, "vv>v"),
+    (split_exponent, "v>p"),
 ):
     _type_as(_function, _pattern)
 
@@ -408,7 +440,7 @@ def _type_select(context: Any) -> Any:
 # Lowering: each function is one or two LLVM instructions, the same for scalars and vectors ----------------------------------------------
 
 
-def _filled(like: Any, number: float) -> Any:
+def _filled(like: Any, number: float | int) -> Any:
     """A constant of the LLVM type of `like`."""
     if isinstance(like.type, ir.VectorType):
         return ir.Constant(like.type, [ir.Constant(like.type.element, number)] * like.type.count)
@@ -493,6 +525,30 @@ def _lower_divide(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @lower_builtin(to_index, types.Any)
 def _lower_to_index(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.fptosi(args[0], context.get_value_type(types.intp))
+
+
+def _whole_numbers(llvm_type: Any) -> Any:
+    """The 64-bit integers that stand where the doubles of a type stand."""
+    return ir.VectorType(ir.IntType(64), llvm_type.count) if isinstance(llvm_type, ir.VectorType) else ir.IntType(64)
+
+
+@lower_builtin(scale_by_power_of_two, types.Any, types.Any)
+def _lower_scale_by_power_of_two(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    value, power = args
+    shifted = builder.bitcast(builder.fadd(power, _filled(power, _ROUNDING + 1023.0)), _whole_numbers(power.type))
+    return builder.fmul(value, builder.bitcast(builder.shl(shifted, _filled(shifted, 52)), power.type))
+
+
+@lower_builtin(split_exponent, types.Any)
+def _lower_split_exponent(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    (value,) = args
+    bits = builder.bitcast(value, _whole_numbers(value.type))
+    mantissa = builder.or_(builder.and_(bits, _filled(bits, _MANTISSA_BITS)), _filled(bits, _EXPONENT_OF_ONE))
+    field = builder.and_(builder.lshr(bits, _filled(bits, 52)), _filled(bits, 0x7FF))
+    # An integer below 2**52 put into the mantissa of 2**52 is that integer as a double, once 2**52 is taken off.
+    whole = builder.bitcast(builder.or_(field, _filled(bits, 0x4330000000000000)), value.type)
+    exponent = builder.fsub(whole, _filled(value, _TWO_TO_52 + 1023.0))
+    return context.make_tuple(builder, sig.return_type, [builder.bitcast(mantissa, value.type), exponent])
 
 
 def _row_pointer(context: Any, builder: Any, sig: Any, array: Any, row: Any) -> Any:
