@@ -24,8 +24,6 @@ import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from alvh.grammar.diagnostics import InternalError
-from alvh.runtime.market import Floats
 from attrs import frozen
 from llvmlite import ir
 from numba.core import cgutils, types
@@ -43,6 +41,9 @@ from numba.extending import (
     typeof_impl,
     unbox,
 )
+
+from alvh.grammar.diagnostics import InternalError
+from alvh.runtime.market import Floats
 
 WIDEST = 64
 
