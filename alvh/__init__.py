@@ -1,1 +1,58 @@
-"""A declarative language for layered volatility hedges, its checker, and its compiled simulator."""
+"""A declarative language for layered volatility hedges, its checker, and its compiled simulator.
+
+    import alvh
+
+    result = alvh.run("hedge.alvh", "generated")
+    result.metrics, result.equity, result.journal
+
+Importing alvh is cheap: what a name needs is loaded when the name is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from alvh.grammar.diagnostics import Diagnostic as Diagnostic
+    from alvh.interface import Market as Market
+    from alvh.interface import Strategy as Strategy
+    from alvh.interface import StrategyError as StrategyError
+    from alvh.interface import check as check
+    from alvh.interface import compare as compare
+    from alvh.interface import load as load
+    from alvh.interface import run as run
+    from alvh.runtime.compare import Comparison as Comparison
+    from alvh.runtime.market import MarketError as MarketError
+    from alvh.runtime.results import Result as Result
+
+_HOMES = {
+    "Comparison": "alvh.runtime.compare",
+    "Diagnostic": "alvh.grammar.diagnostics",
+    "Market": "alvh.interface",
+    "MarketError": "alvh.runtime.market",
+    "Result": "alvh.runtime.results",
+    "Strategy": "alvh.interface",
+    "StrategyError": "alvh.interface",
+    "check": "alvh.interface",
+    "compare": "alvh.interface",
+    "load": "alvh.interface",
+    "run": "alvh.interface",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'alvh' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

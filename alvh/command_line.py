@@ -1,0 +1,145 @@
+"""The command line: what can be asked for, which command answers, and how every failure is told.
+
+Exit codes: 0 done, 1 findings in the user's files or data, 2 a wrong call or a bug of alvh. Commands are loaded when they
+are called, so that `alvh check` waits for nothing that a run needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from alvh import __version__
+
+_EPILOG = "Documentation: README.md and docs/cli.md. ALVH_DEBUG=1 shows the traceback of a bug."
+
+
+class UsageError(Exception):
+    """A call that cannot be answered as it stands: told on standard error, exit 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer one call; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a title in a narrow code page must not end a run
+    chosen = build_parser().parse_args(arguments)
+    try:
+        command = import_module(f"alvh.commands.{chosen.command}")
+        code: int = command.execute(chosen)
+        sys.stdout.flush()
+        return code
+    except UsageError as mistake:
+        print(f"alvh {chosen.command}: {mistake}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of a pipe has left: nobody is there to be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except Exception as bug:
+        _report_bug(bug)
+        return 2
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="alvh", description="Layered volatility hedges as text: check them, run them, compare them.", epilog=_EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"alvh {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="find mistakes in strategy files", description="Find mistakes in strategy files.")
+    check.add_argument("files", nargs="+", metavar="FILE", help="a strategy file; - reads standard input")
+    check.add_argument("--format", choices=("text", "json"), default="text", help="how findings are shown (text)")
+    check.add_argument("--strict", action="store_true", help="exit 1 with a warning too")
+
+    run = commands.add_parser("run", help="run a strategy on a market", description="Run a strategy on a market and show what it did.")
+    run.add_argument("file", metavar="FILE", help="a strategy file")
+    _add_run_arguments(run)
+
+    compare = commands.add_parser(
+        "compare", help="run strategies side by side", description="Run strategies on one market; the first file is the baseline."
+    )
+    compare.add_argument("files", nargs="+", metavar="FILE", help="strategy files, the baseline first")
+    _add_run_arguments(compare)
+
+    graph = commands.add_parser("graph", help="draw what depends on what", description="Draw what depends on what in a strategy.")
+    graph.add_argument("file", metavar="FILE", help="a strategy file")
+    graph.add_argument("--format", choices=("mermaid", "dot", "json"), default="mermaid", help="language of the drawing (mermaid)")
+
+    debug = commands.add_parser("debug", help="print a stage of the compiler", description="Print a stage of the compiler.")
+    debug.add_argument("stage", choices=("ast", "graph", "ir", "kernel"), help="syntax tree, dependencies, IR or generated kernel")
+    debug.add_argument("file", metavar="FILE", help="a strategy file")
+
+    data = commands.add_parser("data", help="look at a market's data", description="Look at a market's data.")
+    data.add_argument("action", choices=("check",), help="check: coverage, gaps, duplicates, stale prints")
+    data.add_argument("market", metavar="MARKET", help="generated, or the path of a manifest (.toml)")
+
+    demo = commands.add_parser(
+        "demo", help="compare the shipped hedges", description="Compare the shipped hedges on the generated market, and draw the result."
+    )
+    demo.add_argument("--out", default="demo", metavar="DIR", help="folder for the picture and the results (demo)")
+    demo.add_argument("--engine", choices=("numba", "reference"), default="numba", help="what runs it (numba)")
+    return parser
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--market", required=True, metavar="M", help="generated, or the path of a manifest (.toml)")
+    parser.add_argument("--from", dest="start", type=_date, metavar="DATE", help="first day, as 2007-04-02 (the market's first)")
+    parser.add_argument("--to", dest="end", type=_date, metavar="DATE", help="last day (the market's last)")
+    parser.add_argument("--engine", choices=("numba", "reference"), default="numba", help="compiled, or the plain interpreter (numba)")
+    parser.add_argument(
+        "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
+        help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"',
+    )  # fmt: skip
+    parser.add_argument("--phase", type=_count, default=0, metavar="N", help="shift schedules by N sessions (0)")
+    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of a generated market (0)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
+
+
+def _date(text: str) -> str:
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date: write it as 2020-03-16") from None
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} sets nothing: write NAME=VALUE, as in costs=none")
+    return name.strip(), value.strip()
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count: write a whole number, 0 or more")
+    return number
+
+
+def _report_bug(bug: Exception) -> None:
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(bug))
+    if os.environ.get("ALVH_DEBUG") == "1":
+        print(text, file=sys.stderr, end="")
+        where = ""
+    else:
+        with tempfile.NamedTemporaryFile("w", prefix="alvh-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
+            file.write(f"alvh {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{text}")
+        where = f" Please report it with {file.name}, which holds the details."
+    print(f"alvh: this is a bug in alvh ({type(bug).__name__}: {bug}).{where}", file=sys.stderr)

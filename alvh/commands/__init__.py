@@ -1,0 +1,1 @@
+"""One file a command: `execute(arguments)` does the work and returns the exit code."""

@@ -1,0 +1,45 @@
+"""`alvh compare`: strategies side by side on one market."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from alvh import interface
+from alvh.commands.failures import told
+from alvh.progress import Progress
+from alvh.runtime.compare import Comparison
+from alvh.runtime.write_results import check_output, write_comparison
+
+
+@told
+def execute(arguments: argparse.Namespace) -> int:
+    """Run all, write what `--out` asks for, print a table or JSON."""
+    folder = None if arguments.out is None else Path(arguments.out)
+    if folder is not None:
+        check_output(folder)
+    with Progress("alvh compare", jobs=len(arguments.files)) as progress:
+        progress.report("compiling")
+        strategies = interface.load_all(arguments.files, settings=dict(arguments.settings))
+        market = interface.Market(arguments.market, seed=arguments.seed)
+        results = []
+        for strategy in strategies:
+            results.append(
+                interface.run(
+                    strategy,
+                    market,
+                    start=arguments.start,
+                    end=arguments.end,
+                    engine=arguments.engine,
+                    phase=arguments.phase,
+                    report=progress.report,
+                )
+            )
+            progress.advance()
+        comparison = Comparison(tuple(results))
+        if folder is not None:
+            progress.report("writing")
+            write_comparison(comparison, folder)
+    sys.stdout.write(comparison.to_json() if arguments.json else str(comparison))
+    return 0
