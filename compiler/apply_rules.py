@@ -1,0 +1,43 @@
+"""Runs the rules on graph, time and risk over a module."""
+
+from __future__ import annotations
+
+from alvh.compiler.order import find_cycles
+from alvh.compiler.rules import (
+    dependency_cycle,
+    event_for_sessions,
+    future_read,
+    layer_never_opens,
+    macro_lag_missing,
+    number_unusable,
+    own_decision_unread,
+    roll_into_wrong_layer,
+    too_many_legs,
+    uncovered_short,
+    window_too_long,
+    window_unusable,
+)
+from alvh.compiler.subject import Subject
+from alvh.grammar.diagnostics import Diagnostic
+
+ALWAYS = (
+    dependency_cycle,
+    roll_into_wrong_layer,
+    own_decision_unread,
+    future_read,
+    macro_lag_missing,
+    window_unusable,
+    window_too_long,
+    event_for_sessions,
+    uncovered_short,
+    too_many_legs,
+    number_unusable,
+)
+WITHOUT_CYCLES = (layer_never_opens,)
+"""Rules that follow the order of decisions, and so need one."""
+
+
+def apply_rules(subject: Subject) -> tuple[Diagnostic, ...]:
+    """The findings of every rule, rule by rule."""
+    rules = ALWAYS if find_cycles(subject.dependencies) else ALWAYS + WITHOUT_CYCLES
+    return tuple(finding for rule in rules for finding in rule.find(subject))

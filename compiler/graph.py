@@ -1,0 +1,54 @@
+"""The dependency graph in networkx: what `alvh graph` draws, and the second opinion on the order of decisions.
+
+Nothing that `alvh check` needs imports this file.
+"""
+
+from __future__ import annotations
+
+import networkx
+
+from alvh.compiler.dependencies import Dependencies
+
+
+def build_graph(dependencies: Dependencies) -> networkx.DiGraph[str]:
+    """Vertices with `sort` and `decides`; edges with `manner` and `orders`. Where two names are joined in several ways,
+    the edge that orders is kept."""
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    for vertex in dependencies.vertices:
+        graph.add_node(vertex.name, sort=vertex.sort, decides=vertex.decides)
+    for edge in sorted(dependencies.edges, key=lambda edge: edge.orders):
+        graph.add_edge(edge.source, edge.target, manner=edge.manner, orders=edge.orders)
+    return graph
+
+
+def ordering_graph(graph: networkx.DiGraph[str]) -> networkx.DiGraph[str]:
+    """The same vertices with only the edges that order."""
+    ordering: networkx.DiGraph[str] = networkx.DiGraph()
+    ordering.add_nodes_from(graph.nodes(data=True))
+    ordering.add_edges_from(edge for edge in graph.edges if graph.edges[edge]["orders"])
+    return ordering
+
+
+def graph_levels(graph: networkx.DiGraph[str]) -> dict[str, int]:
+    """How many layers decide before each vertex on the longest way to it."""
+    ordering = ordering_graph(graph)
+    level: dict[str, int] = {}
+    for name in networkx.topological_sort(ordering):
+        level[name] = max((level[source] + int(graph.nodes[source]["decides"]) for source in ordering.predecessors(name)), default=0)
+    return level
+
+
+def graph_order(graph: networkx.DiGraph[str]) -> tuple[str, ...]:
+    """The canonical order: topological, ties by level, then by name."""
+    level = graph_levels(graph)
+    return tuple(networkx.lexicographical_topological_sort(ordering_graph(graph), key=lambda name: (level[name], name)))
+
+
+def graph_knots(graph: networkx.DiGraph[str]) -> frozenset[frozenset[str]]:
+    """The sets of names that wait for each other: strongly connected, of more than one vertex or with an edge to itself."""
+    ordering = ordering_graph(graph)
+    return frozenset(
+        frozenset(component)
+        for component in networkx.strongly_connected_components(ordering)
+        if len(component) > 1 or any(ordering.has_edge(name, name) for name in component)
+    )

@@ -1,0 +1,152 @@
+"""From a module to a program: the pass that leaves syntax behind.
+
+Assumes a module on which the rules of `check` found no error. Guarantees layers in canonical order (by level, then by
+name), groups, params, inputs and calendars by name, each stream once, and no trace of the order of declarations.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from alvh.compiler import ir
+from alvh.compiler.constants import fixed_value
+from alvh.compiler.dependencies import Dependencies, positions_of
+from alvh.compiler.lower_expressions import ExpressionLowering
+from alvh.compiler.lower_positions import PositionLowering, statements_of
+from alvh.compiler.meaning import Meaning
+from alvh.compiler.module import Module
+from alvh.compiler.order import canonical_order, levels
+from alvh.compiler.stream_nodes import StreamNodes, keep_reachable
+from alvh.compiler.warm_up import warm_up
+from alvh.grammar import syntax
+
+CAPITAL = 1_000_000.0
+"""Dollars a strategy starts with when it does not say."""
+
+MARKET_CALENDARS = frozenset({"vix_expiry", "spx_expiry", "week_start", "month_start"})
+"""Calendars that every market has."""
+
+
+def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Program:
+    """The program that `meaning` stands for."""
+    module = meaning.module
+    level = levels(dependencies)
+    groups = sorted(module.groups, key=lambda group: (group.kind, group.name))
+    placed = sorted(
+        ((level[layer.path], layer.path, layer, index) for index, group in enumerate(groups) for layer in positions_of(group)),
+        key=lambda entry: entry[:2],
+    )
+    layers = {path: index for index, (_, path, _, _) in enumerate(placed)}
+    members = {
+        group.name: tuple(sorted(layers[layer.path] for layer in positions_of(group))) for group in groups if group.name not in layers
+    }
+    stages_after = tuple(sum(1 for other in placed if other[0] <= own[0]) + 1 for own in placed)
+    capital = _capital(meaning)
+
+    streams = StreamNodes(stages_after)
+    expressions = ExpressionLowering(meaning, streams, layers, members, capital)
+    _lower_names(dependencies, expressions, any(statements_of(group.statements, syntax.Budget) for group in groups))
+    positions = PositionLowering(meaning, expressions, layers)
+    lowered_layers = [positions.lower_layer(layer, group, layer_level) for layer_level, _, layer, group in placed]
+    lowered_groups = [positions.lower_group(group) for group in groups]
+    streams.complete_delays()
+
+    roots = [node for layer in lowered_layers for node in _layer_roots(layer)]
+    roots += [node for group in lowered_groups for node in _group_roots(group)]
+    nodes, numbers = keep_reachable(streams.nodes, roots)
+    numbers[-1] = -1
+    return ir.Program(
+        title="" if module.title is None else module.title.title,
+        nodes=nodes,
+        layers=tuple(_renumber_layer(layer, numbers) for layer in lowered_layers),
+        groups=tuple(_renumber_group(group, numbers) for group in lowered_groups),
+        parameters=_parameters(meaning),
+        capital=capital,
+        costs="none" if _choice(module, "costs") == "none" else "listed",
+        whole_contracts=_choice(module, "contracts") != "fractional",
+        hold_index=any(statements_of(group.statements, syntax.HoldIndex) for group in module.groups),
+        inputs=tuple(sorted({entry.name.name for entry in module.inputs} & {node.name for node in nodes if node.operation == "series"})),
+        calendars=tuple(sorted({node.name for node in nodes if node.operation in ("calendar", "calendar_within")} - MARKET_CALENDARS)),
+        warm_up=warm_up(nodes),
+    )
+
+
+def _lower_names(dependencies: Dependencies, expressions: ExpressionLowering, with_budget: bool) -> None:
+    """Lets and triggers, each after what it reads, so that no chain of names is a chain of calls."""
+    sorts = {vertex.name: vertex.sort for vertex in dependencies.vertices}
+    named = [name for name in canonical_order(dependencies) if sorts[name] in ("let", "trigger", "param")]
+    for name in named:
+        expressions.lower_name(name)
+    if with_budget:
+        for name in named:
+            expressions.lower_name(name, "start")
+
+
+def _capital(meaning: Meaning) -> float:
+    for setting in meaning.module.settings:
+        if setting.name == "capital" and setting.value is not None:
+            return fixed_value(setting.value, meaning)
+    return CAPITAL
+
+
+def _choice(module: Module, name: str) -> str | None:
+    return next((setting.choice for setting in module.settings if setting.name == name), None)
+
+
+def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:
+    parameters: list[ir.Parameter] = []
+    for param in meaning.module.params:
+        value = fixed_value(param.value, meaning)
+        low = value if param.low is None else fixed_value(param.low, meaning)
+        high = value if param.high is None else fixed_value(param.high, meaning)
+        parameters.append(ir.Parameter(param.name.name, value, low, high))
+    return tuple(sorted(parameters, key=lambda parameter: parameter.name))
+
+
+# ---- the nodes a program needs -----------------------------------------------------------------------
+
+
+def _rule_roots(rule: ir.Rule) -> tuple[ir.NodeId, ...]:
+    return (rule.condition, *rule.reads)
+
+
+def _layer_roots(layer: ir.Layer) -> list[ir.NodeId]:
+    roots = [leg.strike.value for leg in layer.legs] + [layer.size.value]
+    for rule in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances):
+        roots += _rule_roots(rule)
+    return roots
+
+
+def _group_roots(group: ir.Group) -> list[ir.NodeId]:
+    roots = [group.unit, group.limit_cost]
+    if group.budget is not None:
+        roots.append(group.budget.yearly)
+    for unwind in group.unwinds:
+        roots += [*_rule_roots(unwind.rule), unwind.until]
+    return roots
+
+
+def _renumber_rules(rules: tuple[ir.Rule, ...], numbers: dict[ir.NodeId, ir.NodeId]) -> tuple[ir.Rule, ...]:
+    return tuple(evolve(rule, condition=numbers[rule.condition], reads=tuple(numbers[node] for node in rule.reads)) for rule in rules)
+
+
+def _renumber_layer(layer: ir.Layer, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Layer:
+    return evolve(
+        layer,
+        legs=tuple(evolve(leg, strike=evolve(leg.strike, value=numbers[leg.strike.value])) for leg in layer.legs),
+        size=evolve(layer.size, value=numbers[layer.size.value]),
+        opens=_renumber_rules(layer.opens, numbers),
+        closes=_renumber_rules(layer.closes, numbers),
+        rolls=_renumber_rules(layer.rolls, numbers),
+        rebalances=_renumber_rules(layer.rebalances, numbers),
+    )
+
+
+def _renumber_group(group: ir.Group, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Group:
+    return evolve(
+        group,
+        unit=numbers[group.unit],
+        limit_cost=numbers[group.limit_cost],
+        budget=None if group.budget is None else evolve(group.budget, yearly=numbers[group.budget.yearly]),
+        unwinds=tuple(ir.UnwindRule(_renumber_rules((unwind.rule,), numbers)[0], numbers[unwind.until]) for unwind in group.unwinds),
+    )

@@ -1,0 +1,78 @@
+"""ALV0603: a count, share or expiry that is no fixed number of the sort needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+
+from alvh.compiler.constants import constant_value
+from alvh.compiler.registry import Rule
+from alvh.compiler.subject import Subject
+from alvh.grammar import syntax
+from alvh.grammar.diagnostics import Diagnostic
+
+RULE = Rule(
+    code="ALV0603",
+    name="number-unusable",
+    family="risk",
+    summary="A count, share, expiry, capital or param that is no fixed number of the sort needed.",
+    why="What a structure is made of stays the same through a run: how many of each leg, when they expire, what part of the budget they"
+    " get. Only sizes, strikes and conditions follow the market.",
+    example="hedge h {\n  layer calls { buy 1.5 VIX calls at 0.30 delta, 30 days }\n}\n",
+    fix="hedge h {\n  layer calls { buy 3 VIX calls at 0.30 delta, 30 days }\n}\n",
+)
+
+MOST = 10_000.0
+
+
+def find(subject: Subject) -> Iterator[Diagnostic]:
+    for expression, what, low, high, whole in _numbers(subject):
+        value = constant_value(expression, subject.meaning)
+        text = expression.span.text
+        if value is None:
+            yield RULE.finding(expression.span, f"`{text}` changes from bar to bar; {what} is a number or a param.", "Write a number.")
+        elif whole and value != int(value):
+            yield RULE.finding(expression.span, f"`{text}` is not whole: {what} is a whole number.", "Write a whole number.")
+        elif not low <= value <= high:
+            yield RULE.finding(expression.span, f"`{text}` is out of bounds: {what} is {_bounds(low, high)}.")
+
+
+def _bounds(low: float, high: float) -> str:
+    return f"at least {low:,g}" if high == inf else f"from {low:,g} to {high:,g}"
+
+
+def _numbers(subject: Subject) -> Iterator[tuple[syntax.Expression, str, float, float, bool]]:
+    """Each number with what it is, its bounds, and whether it counts."""
+    module = subject.meaning.module
+    for setting in module.settings:
+        if setting.name == "capital" and setting.value is not None:
+            yield setting.value, "the capital", 1.0, 1e15, False
+    for param in module.params:
+        for bound in (param.value, param.low, param.high):
+            if bound is not None:
+                yield bound, "a param", -inf, inf, False
+    for statement in subject.statements():
+        match statement:
+            case syntax.Leg(count=count, expiry=expiry):
+                if count is not None:
+                    yield count, "how many of a leg", 1.0, MOST, True
+                if expiry is not None:
+                    yield from _of_expiry(expiry)
+            case syntax.ExpiryRule(expiry=expiry):
+                yield from _of_expiry(expiry)
+            case syntax.AtMost(count=count):
+                yield count, "how many lots", 0.0, MOST, True
+            case syntax.ShareOfBudget(value=value):
+                yield value, "a share of the budget", 0.0, 1.0, False
+            case syntax.Budget(kept=kept) if kept is not None:
+                yield kept, "how many months are kept", 0.0, MOST, False
+            case _:
+                pass
+
+
+def _of_expiry(expiry: syntax.Expiry) -> Iterator[tuple[syntax.Expression, str, float, float, bool]]:
+    for bound in (expiry.low, expiry.high):
+        if bound is not None and expiry.manner == "month":
+            yield bound, "the rank of a monthly expiry", 1.0, 24.0, True
+        elif bound is not None:
+            yield bound, "the days to an expiry", 0.0, 5_000.0, False
