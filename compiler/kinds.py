@@ -29,6 +29,26 @@ class Family(Enum):
     """The kind of an expression with an error in it: it fits everywhere, so that one mistake is one finding."""
 
 
+_TEXTS = {
+    Family.CONDITION: "a condition",
+    Family.EVENT: "an event",
+    Family.NUMBER: "a plain number",
+    Family.RATIO: "a ratio",
+    Family.MONEY: "money",
+    Family.MONEY_PER_DAY: "money a day",
+    Family.MONEY_PER_POINT: "money a point",
+    Family.DELTA: "a delta",
+    Family.CONTRACTS: "contracts",
+    Family.DAYS: "calendar days",
+    Family.SESSIONS: "sessions",
+    Family.DATE: "a date",
+    Family.CALENDAR: "a calendar",
+    Family.LAYER: "a book or layer",
+    Family.UNKNOWN: "unknown",
+}
+_SCALES = {"spx": "SPX points", "vol": "volatility points", "vvix": "VVIX points", "skew": "SKEW points"}
+
+
 @frozen
 class Kind:
     """A family and, for points, their scale: `spx`, `vol`, `vvix`, `skew`, the name of an input, or None for a
@@ -36,6 +56,15 @@ class Kind:
 
     family: Family
     scale: str | None = None
+
+    @property
+    def text(self) -> str:
+        """As a message says it: `vix` is in volatility points."""
+        if self.family is not Family.POINTS:
+            return _TEXTS[self.family]
+        if self.scale is None:
+            return "points"
+        return _SCALES.get(self.scale, f"points of {self.scale}")
 
 
 CONDITION = Kind(Family.CONDITION)

@@ -28,6 +28,8 @@ class Reference:
     | component | `line`, `signal`, `histogram` | the function, `macd` | `macd(vix).line` |
     | function | `rsi`, `vx`, `iv` | "" | the `function` of a Call |
     | leg | its label | "", the layer whose statement it stands in | `25 points below short_put` |
+    | size | `size` | "", the layer whose statement it stands in | `size changes` |
+    | metric | of a result, in a claim | "" | `max_drawdown` |
 
     `lot` and `leg` name no layer, because a statement of a book holds for each of its layers.
     """
@@ -47,6 +49,8 @@ class Reference:
         "component",
         "function",
         "leg",
+        "size",
+        "metric",
     ]
     name: str
     owner: str = ""

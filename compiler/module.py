@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal as OneOf
 
-from attrs import frozen
+from attrs import field, frozen
 
 from alvh.grammar import syntax
 from alvh.grammar.source import Span
@@ -34,6 +35,16 @@ class GroupDeclaration:
 
 
 @frozen
+class ReplacedValue:
+    """What `change NAME = VALUE` put another value in place of; the kind must stay."""
+
+    name: str
+    original: syntax.Expression
+    span: Span
+    """Of the new value."""
+
+
+@frozen
 class Module:
     """One flat strategy. Names are unique; declarations keep the spans of the file that said them."""
 
@@ -51,3 +62,8 @@ class Module:
     tests: tuple[syntax.Test, ...]
     from_use: frozenset[str]
     """Names that a used file declared: left unused, they are no finding."""
+    replaced: tuple[ReplacedValue, ...] = ()
+    dropped: Mapping[str, Span] = field(factory=dict)
+    """Names and layer paths that a `drop` took away, with where it stands."""
+    incomplete: bool = False
+    """Part of the text could not be read, so a name that seems undefined may stand there: not reported."""

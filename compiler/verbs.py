@@ -1,0 +1,48 @@
+"""The verbs of statements: what each is called, in which block it belongs, and how often it may be said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alvh.grammar import syntax
+
+VERBS: Mapping[type[syntax.Statement], str] = {
+    syntax.Leg: "legs",
+    syntax.ExpiryRule: "expiry",
+    syntax.Size: "size",
+    syntax.AtMost: "at most",
+    syntax.Open: "open",
+    syntax.Close: "close",
+    syntax.Roll: "roll",
+    syntax.Rebalance: "rebalance",
+    syntax.HoldToExpiry: "hold to expiry",
+    syntax.ShareOfBudget: "share",
+    syntax.HoldIndex: "hold",
+    syntax.UnitRule: "unit",
+    syntax.Budget: "budget",
+    syntax.LimitCost: "limit cost",
+    syntax.Priority: "first",
+    syntax.Unwind: "unwind",
+}
+
+LAYER_VERBS = frozenset({"legs", "expiry", "size", "at most", "open", "close", "roll", "rebalance", "hold to expiry", "share"})
+"""Said in a layer, or in a book or hedge for each of its layers."""
+
+BOOK_VERBS = frozenset({"hold"})
+HEDGE_VERBS = frozenset({"unit", "budget", "limit cost", "first", "unwind"})
+
+ALTERNATIVES = frozenset({"legs", "open", "close", "roll", "rebalance", "unwind"})
+"""May be said several times; any other verb once."""
+
+
+def verb_of(statement: syntax.Statement) -> str:
+    """The verb as messages and `no VERB` say it; a Removal has the verb that it removes."""
+    if isinstance(statement, syntax.Removal):
+        return {"limit": "limit cost", "leg": "legs"}.get(statement.verb, statement.verb)
+    return VERBS[type(statement)]
+
+
+def removes(removal: syntax.Removal, verb: str) -> bool:
+    """Does `no hold` and the like remove statements of this verb? `hold` is both `hold to expiry` and `hold SPX`."""
+    removed = verb_of(removal)
+    return removed == verb or (removed == "hold" and verb == "hold to expiry")

@@ -1,0 +1,275 @@
+"""Every word the language brings along: series, functions, attributes, products, settings, with kinds and a line of text each.
+
+Checker, documentation and an editor's completion read the same table. Definitions: language.md "Streams", "Positions", "Kinds".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+from attrs import frozen
+
+from alvh.compiler.kinds import (
+    CONDITION,
+    CONTRACTS,
+    DAYS,
+    DELTA,
+    MONEY,
+    MONEY_PER_POINT,
+    NUMBER,
+    RATIO,
+    SESSIONS,
+    SKEW_POINTS,
+    SPX_POINTS,
+    VOL_POINTS,
+    VVIX_POINTS,
+    Kind,
+)
+
+
+@frozen
+class Word:
+    """A name with a fixed kind."""
+
+    name: str
+    kind: Kind
+    text: str
+
+
+Argument: TypeAlias = OneOf["value", "level", "logarithm", "any", "window", "sessions", "metric"]
+"""What a function takes: a `value` of any kind but a condition, a `level` (a value that is no ratio), what a `logarithm`
+is taken of (ratio, points or number), `any` stream, a `window` (sessions, or a bare count), a count of `sessions` that must
+say so, a `metric` of a result."""
+
+
+@frozen
+class Function:
+    """A function: `result` None is the kind of its first argument. `optional` arguments may be left out, from the right."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    result: Kind | None
+    usage: str
+    text: str
+    optional: int = 0
+    least_window: int = 1
+
+
+@frozen
+class SettingWord:
+    """A setting of a file. `choices` is empty where it takes a value; `later` choices are in the language, not yet in this version."""
+
+    name: str
+    choices: tuple[str, ...]
+    default: str
+    text: str
+    later: tuple[str, ...] = ()
+
+
+def _words(*words: Word) -> Mapping[str, Word]:
+    return {word.name: word for word in words}
+
+
+def _bars(name: str, kind: Kind, text: str) -> tuple[Word, ...]:
+    return (
+        Word(name, kind, f"{text}, at the close."),
+        Word(f"{name}.open", kind, f"{text}, at the open."),
+        Word(f"{name}.high", kind, f"{text}, the day's high."),
+        Word(f"{name}.low", kind, f"{text}, the day's low."),
+    )
+
+
+SERIES: Mapping[str, Word] = _words(
+    *_bars("spx", SPX_POINTS, "The S&P 500 index"),
+    *_bars("vix", VOL_POINTS, "The Cboe Volatility Index, 30 days"),
+    *_bars("vix9d", VOL_POINTS, "The Cboe 9-day volatility index"),
+    *_bars("vix3m", VOL_POINTS, "The Cboe 3-month volatility index"),
+    *_bars("vix6m", VOL_POINTS, "The Cboe 6-month volatility index"),
+    Word("vvix", VVIX_POINTS, "The volatility of VIX, from VIX options."),
+    Word("skew", SKEW_POINTS, "The Cboe SKEW index."),
+    Word("rate", RATIO, "The Treasury-bill rate, a year."),
+)
+
+LATER_SERIES: frozenset[str] = frozenset({"vxx", "uvxy"})
+
+ACCOUNT: Mapping[str, Word] = _words(
+    Word("equity", MONEY, "Cash plus marks, after settlement and interest, before today's orders."),
+    Word("cash", MONEY, "Cash, before today's orders."),
+    Word("capital", MONEY, "The money the strategy starts with."),
+    Word("quick_ratio", NUMBER, "Liquid assets over what may have to be paid soon."),
+)
+
+CALENDARS: Mapping[str, str] = {
+    "vix_expiry": "The sessions on which monthly VIX options and futures settle.",
+    "spx_expiry": "The sessions on which monthly SPX options settle.",
+}
+
+ATTRIBUTES: Mapping[str, Word] = _words(
+    Word("value", MONEY, "Open lots at mid."),
+    Word("profit", MONEY, "Open lots: mid marks less fill prices; 0 when flat."),
+    Word("loss", MONEY, "Minus the profit."),
+    Word("credit", MONEY, "What open lots received, net, before fees."),
+    Word("cost", MONEY, "What open lots paid, net, before fees."),
+    Word("margin", MONEY, "The worst loss of open lots at expiry, premium aside."),
+    Word("delta", MONEY_PER_POINT, "Dollars a point of the underlying."),
+    Word("notional", MONEY, "Contracts x 100 x the index."),
+    Word("width_notional", MONEY, "Contracts x 100 x the wider wing."),
+    Word("dte", DAYS, "Calendar days to the nearest settlement."),
+    Word("age", SESSIONS, "Sessions since opening."),
+    Word("short_delta", DELTA, "The largest absolute delta of a sold leg."),
+    Word("option_delta", DELTA, "The absolute delta of the first leg."),
+    Word("contracts", CONTRACTS, "Structures held."),
+    Word("count", NUMBER, "Lots held."),
+    Word("realized", MONEY, "Profit of closed lots, net of costs."),
+    Word("gains", MONEY, "Profit of lots closed at a gain; losses do not reduce it."),
+)
+
+LOT_ATTRIBUTES: tuple[str, ...] = ("profit", "loss", "credit", "dte", "age", "option_delta")
+"""Bare in a book or layer, these are each lot's own."""
+
+FUNCTIONS: Mapping[str, Function] = {
+    function.name: function
+    for function in (
+        Function("sma", ("value", "window"), None, "sma(vix, 20 sessions)", "The simple moving average (TA-Lib SMA)."),
+        Function("ema", ("value", "window"), None, "ema(vix, 20 sessions)", "The exponential moving average (TA-Lib EMA)."),
+        Function("rsi", ("value", "window"), NUMBER, "rsi(vix, 14)", "Wilder's relative strength index, 0 to 100 (TA-Lib RSI)."),
+        Function("macd", ("value",), None, "macd(vix).line", "Averages of 12 less 26 sessions, a signal over 9 (TA-Lib MACD)."),
+        Function("stdev", ("value", "window"), None, "stdev(vix, 20 sessions)", "The standard deviation (TA-Lib STDDEV).", least_window=2),
+        Function(
+            "realized_vol",
+            ("level", "window"),
+            VOL_POINTS,
+            "realized_vol(spx, 20 sessions)",
+            "The yearly volatility of log changes, in points.",
+            least_window=2,
+        ),
+        Function("change", ("level", "sessions"), RATIO, "change(vix, 5 sessions)", "The change since so many sessions ago, in per cent."),
+        Function("highest", ("value", "window"), None, "highest(spx, 20 sessions)", "The highest value of the window."),
+        Function("lowest", ("value", "window"), None, "lowest(spx, 20 sessions)", "The lowest value of the window."),
+        Function(
+            "zscore", ("value", "window"), NUMBER, "zscore(vix, 60 sessions)", "Standard deviations from the window's mean.", least_window=2
+        ),
+        Function(
+            "percentile_rank",
+            ("value", "window"),
+            RATIO,
+            "percentile_rank(vix, 252 sessions)",
+            "The share of the window's values that are not higher.",
+        ),
+        Function(
+            "beta",
+            ("value", "value", "window"),
+            NUMBER,
+            "beta(vix, spx, 60 sessions)",
+            "The slope of log changes of one on another.",
+            least_window=2,
+        ),
+        Function(
+            "corr", ("value", "value", "window"), NUMBER, "corr(vix, spx, 60 sessions)", "The correlation of log changes.", least_window=2
+        ),
+        Function(
+            "diverges",
+            ("value", "value", "window"),
+            CONDITION,
+            "diverges(spx, ad_line, 20 sessions)",
+            "The first is at its high while the second is clearly below its own.",
+            least_window=2,
+        ),
+        Function("ln", ("logarithm",), NUMBER, "ln(vx(1) / vx(2))", "The natural logarithm."),
+        Function("abs", ("value",), None, "abs(x)", "The value without its sign."),
+        Function("min", ("value", "value"), None, "min(vix, vix3m)", "The lower of two values."),
+        Function("max", ("value", "value"), None, "max(vix, vix3m)", "The higher of two values."),
+        Function("prev", ("any", "window"), None, "prev(vix, 5 sessions)", "The value of the session before, or of so many before.", 1),
+    )
+}
+
+MARKET_FUNCTIONS: Mapping[str, str] = {
+    "vx": "`vx(1)`: the monthly VIX future by rank, 1 to 9, expiring after today. `vx(30 days)`: the constant-maturity future.",
+    "iv": "`iv(spx, 45 days)`: the at-the-money volatility of the surface, in volatility points.",
+}
+
+FUTURES_LISTED = 9
+"""`vx(1)` to `vx(9)`: the monthly VIX futures a market supplies."""
+
+CONSTANT_MATURITY_DAYS = 30
+"""The one constant maturity of `vx(N days)` that a market supplies."""
+
+COMPONENTS: Mapping[str, tuple[str, ...]] = {"macd": ("line", "signal", "histogram")}
+
+METRICS: Mapping[str, Word] = _words(
+    Word("cagr", RATIO, "Compound growth a year."),
+    Word("volatility", RATIO, "Volatility of returns a year."),
+    Word("sharpe", NUMBER, "Mean return over volatility, a year."),
+    Word("sortino", NUMBER, "Mean return over downside deviation, a year."),
+    Word("max_drawdown", RATIO, "The deepest fall from a high."),
+    Word("cvar_95", RATIO, "The mean of the worst twentieth of daily returns."),
+    Word("final_equity", MONEY, "Equity on the last bar."),
+    Word("trades", NUMBER, "Orders filled."),
+    Word("hedge_cost", RATIO, "What the hedge lost after costs, over mean equity, a year."),
+    Word("annual_cost", RATIO, "What the hedge lost after costs, over mean equity, a year."),
+    Word("monthly_drag", RATIO, "What the hedge lost in a calm month, over equity."),
+    Word("event_loss", RATIO, "The fall of equity over an event."),
+    Word("payoff_capture", RATIO, "The hedge's gain over the book's loss on the days meant."),
+    Word("theta_paid", MONEY, "Time decay paid."),
+)
+
+METRIC_FUNCTIONS: Mapping[str, Function] = {
+    function.name: function
+    for function in (
+        Function("reduction", ("metric",), RATIO, "reduction(max_drawdown)", "How much smaller a metric is than the baseline's."),
+        Function("ratio", ("metric",), NUMBER, "ratio(theta_paid)", "A metric over the baseline's."),
+    )
+}
+
+OPTION_PRODUCTS: Mapping[str, Kind] = {"SPX": SPX_POINTS, "VIX": VOL_POINTS}
+"""What a leg may trade, with the scale of its strikes."""
+
+LATER_PRODUCTS: Mapping[str, str] = {
+    "VX": "VIX futures",
+    "VXM": "mini VIX futures",
+    "VXX": "VXX shares and options",
+    "UVXY": "UVXY shares and options",
+}
+
+SETTINGS: Mapping[str, SettingWord] = {
+    setting.name: setting
+    for setting in (
+        SettingWord("capital", (), "$1_000_000", "The money the strategy starts with."),
+        SettingWord("costs", ("none", "listed"), "listed", "Spreads and commissions: of the listed markets, or none."),
+        SettingWord(
+            "fill",
+            ("this close",),
+            "this close",
+            "When an order fills, after the close that decided it.",
+            later=("next open", "next close"),
+        ),
+        SettingWord("contracts", ("whole", "fractional"), "whole", "Whether orders are rounded to whole contracts."),
+    )
+}
+
+INPUT_KINDS: Mapping[str, str] = {
+    "index": "points on a scale of its own",
+    "number": "a plain number",
+    "ratio": "a ratio, as in 8%",
+    "money": "dollars",
+    "condition": "true or false",
+}
+
+
+def is_reserved(name: str) -> str | None:
+    """What a built-in name already means, or None where a file is free to declare it."""
+    if name in SERIES or name in LATER_SERIES:
+        return "a market series"
+    if name in ACCOUNT:
+        return "a value of the account"
+    if name in CALENDARS:
+        return "a calendar"
+    if name in FUNCTIONS or name in MARKET_FUNCTIONS:
+        return "a function"
+    if name in OPTION_PRODUCTS or name in LATER_PRODUCTS:
+        return "a product"
+    if name in LOT_ATTRIBUTES:
+        return "a value of each lot"
+    return None
