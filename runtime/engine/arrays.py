@@ -1,0 +1,143 @@
+"""From a program and a market to the engine's arrays, for one block of paths."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alvh.compiler.emit_tables import Tables
+from alvh.compiler.ir import Program, rules_of
+from alvh.runtime.engine import layout
+from alvh.runtime.market import Expiries, Floats, MarketArrays
+from alvh.runtime.pricing import costs, vix_level
+
+
+def rule_arrays(tables: Tables, lanes: int) -> layout.Rules:
+    """The program's tables as arrays; numbers are repeated over the lanes."""
+    numbers = np.repeat(np.array([*tables.numbers, 0.0])[:, None], lanes, axis=1)
+    return layout.Rules(
+        layers=_rows(tables.layers, len(layout.LAYER_COLUMNS)),
+        legs=_rows(tables.legs, len(layout.LEG_COLUMNS)),
+        rules=_rows(tables.rules, len(layout.RULE_COLUMNS)),
+        groups=_rows(tables.groups, len(layout.GROUP_COLUMNS)),
+        unwinds=_rows(tables.unwinds, len(layout.UNWIND_COLUMNS)),
+        windows=np.array(tables.windows, dtype=np.int64),
+        numbers=np.ascontiguousarray(numbers),
+        bar_cells=np.array(tables.bar_cells, dtype=np.float64),
+        lot_cells=np.array(tables.lot_cells, dtype=np.float64),
+    )
+
+
+def _rows(rows: tuple[tuple[float, ...], ...], columns: int) -> Floats:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), columns)
+
+
+def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Floats) -> layout.MarketTables:
+    """The market's arrays for the paths of one block."""
+    bars, rows, _ = arrays.values.shape
+    block = np.ascontiguousarray(arrays.values[:, :, paths])
+    days = np.zeros((len(arrays.sessions), layout.DAY_COLUMNS))
+    days[:, layout.D_DAY] = arrays.sessions
+    days[:bars, layout.D_VX_FRONT] = arrays.vx_front[:bars]
+    days[:, layout.D_MONTH_START] = arrays.month_start
+    days[:, layout.D_MONTH_PART] = arrays.month_part
+    days[:, layout.D_ERA] = arrays.era
+    bar_numbers = np.arange(len(arrays.sessions))
+    days[:, layout.D_FIRST_SPX] = np.searchsorted(arrays.spx.settle_bar, bar_numbers, side="right")
+    days[:, layout.D_FIRST_VIX] = np.searchsorted(arrays.vix.settle_bar, bar_numbers, side="right")
+    calendars = np.zeros((len(arrays.sessions), max(len(tables.calendars), 1)))
+    for column, name in enumerate(tables.calendars):
+        calendars[:, column] = calendar_flags(arrays, name)
+    return layout.MarketTables(
+        series=block.reshape(bars * rows, block.shape[2]),
+        days=days,
+        spx=_expiry_rows(arrays.spx),
+        vix=_expiry_rows(arrays.vix),
+        calendars=calendars,
+        level=level,
+    )
+
+
+def calendar_flags(arrays: MarketArrays, name: str) -> Floats:
+    """1 on the bars of an event; a calendar that the market lacks has none."""
+    if name == "week_start":
+        return arrays.week_start.astype(np.float64)
+    if name == "month_start":
+        return arrays.month_start.astype(np.float64)
+    if name in arrays.events:
+        return arrays.events[name].astype(np.float64)
+    return np.zeros(len(arrays.sessions))
+
+
+def _expiry_rows(expiries: Expiries) -> Floats:
+    columns = (
+        expiries.settle_day,
+        expiries.settle_bar,
+        expiries.listed_bar,
+        expiries.monthly,
+        expiries.am,
+        expiries.month_index,
+    )
+    return np.column_stack(columns).astype(np.float64)
+
+
+def settings_of(program: Program, arrays: MarketArrays, phase: int) -> layout.Settings:
+    charged = program.costs == "listed"
+    return layout.Settings(
+        capital=program.capital,
+        fee=costs.FEE_PER_OPTION if charged else 0.0,
+        charged=int(charged),
+        whole=int(program.whole_contracts),
+        hold=int(program.hold_index),
+        index_half_spread=costs.INDEX_HALF_SPREAD if charged else 0.0,
+        first=arrays.first,
+        last=arrays.last,
+        phase=phase,
+        rows=len(arrays.series),
+    )
+
+
+def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, lanes: int) -> layout.State:
+    """State before the first bar: capital in cash, nothing held, streams that have seen nothing."""
+    layers, slots = len(program.layers), tables.slots
+    cells = np.concatenate([np.array(tables.bar_cells), np.tile(np.array(tables.lot_cells), slots), [0.0]])
+    state = layout.State(
+        account=np.zeros((layout.ACCOUNT_ROWS, lanes)),
+        layers=np.zeros((max(layers, 1) * layout.LAYER_ROWS, lanes)),
+        lots=np.zeros((max(slots, 1) * layout.LOT_ROWS, lanes)),
+        legs=np.zeros((max(slots, 1) * layout.LEGS * layout.LEG_ROWS, lanes)),
+        unwinding=np.zeros((len(tables.unwinds) + 1, lanes)),
+        nodes=np.full((len(tables.node_rows) + 1, lanes), np.nan),
+        cells=np.ascontiguousarray(np.repeat(cells[:, None], lanes, axis=1)),
+        attributes=np.full((layout.ACCOUNT_ATTRIBUTE_ROWS + layers * layout.LAYER_ATTRIBUTE_ROWS, lanes), np.nan),
+        lot_attributes=np.full((max(slots, 1) * layout.LOT_ATTRIBUTE_ROWS, lanes), np.nan),
+        spx_terms=np.full((len(market.spx) * layout.TERMS, lanes), np.nan),
+        vix_terms=np.full((len(market.vix) * layout.TERMS, lanes), np.nan),
+        terms_bar=np.full(len(market.spx) + len(market.vix), -1, dtype=np.int64),
+        choice=np.full((max(layers, 1) * layout.LEGS * layout.CHOICE_ROWS, lanes), np.nan),
+        chosen=np.zeros((max(layers, 1) * layout.CHOSEN_ROWS, lanes)),
+        chosen_bar=np.full(max(layers, 1), -1, dtype=np.int64),
+        chosen_expiry=np.full((max(layers, 1), layout.LEGS), -1, dtype=np.int64),
+        asks=np.zeros(((2 * slots + layers + 1) * layout.ASK_ROWS, lanes)),
+        ask_place=np.zeros((2 * slots + layers + 2, layout.ASK_PLACES), dtype=np.int64),
+        rule_unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
+        reads=np.full((max(slots, 1) * layout.READS, lanes), np.nan),
+    )
+    state.account[layout.A_CASH] = program.capital
+    return state
+
+
+def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, journal_rows: int) -> layout.Tape:
+    bars = arrays.last - arrays.first + 1
+    tape = layout.Tape(
+        bars=np.zeros((bars * (layout.P_LAYERS + 3 * len(program.layers)), lanes)),
+        journal=np.empty((lanes, journal_rows, layout.JOURNAL_COLUMNS)),
+        counts=np.zeros((layout.COUNTS, lanes)),
+        unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
+    )
+    tape.counts[layout.COUNT_STOPPED] = -1.0
+    return tape
+
+
+def level_table() -> Floats:
+    """The VIX level table, an input of pricing that both engines share."""
+    return vix_level.load_level_table()

@@ -1,0 +1,270 @@
+"""What a layer would buy today by its rules: listed expiry, listed strike, price, worst loss. At most once a layer and bar."""
+
+from __future__ import annotations
+
+from alvh.runtime.engine.layout import (
+    ABOVE,
+    BELOW,
+    BY_DAYS,
+    BY_DELTA,
+    BY_FORWARD,
+    BY_MONTH,
+    BY_SAME,
+    C_DELTA,
+    C_HALF,
+    C_MID,
+    C_STRIKE,
+    CHOICE_ROWS,
+    CHOSEN_ROWS,
+    D_DAY,
+    D_FIRST_SPX,
+    D_FIRST_VIX,
+    G_EXPIRY_HIGH,
+    G_EXPIRY_LOW,
+    G_EXPIRY_MANNER,
+    G_EXPIRY_REFERENCE,
+    G_IS_CALL,
+    G_MONTHLY_ONLY,
+    G_PRODUCT,
+    G_RATIO,
+    G_STRIKE_MANNER,
+    G_STRIKE_REFERENCE,
+    G_STRIKE_ROW,
+    H_DEBIT,
+    H_FLAGGED,
+    H_HALF,
+    H_NEAREST,
+    H_OUTSIDE,
+    H_REFUSAL,
+    H_WIDTH,
+    H_WORST,
+    L_FIRST_LEG,
+    L_LEGS,
+    LEGS,
+    SPX,
+    SPX_RHO,
+    TERMS,
+    X_LISTED_BAR,
+    X_MONTHLY,
+    X_SETTLE_BAR,
+    X_SETTLE_DAY,
+)
+from alvh.runtime.engine.prices import ensure_terms, quote, series_at, vix_terms_of
+from alvh.runtime.lanes import absolute, broadcast, is_unknown, lane_function, load, maximum, minimum, select, store
+from alvh.runtime.pricing import strikes
+from alvh.runtime.record import NO_BID, NO_EXPIRY, NO_PRICE, NO_REASON, NO_STRIKE
+
+FLAGGED_OFF_DELTA = 0.05
+REFUSED_OFF_DELTA = 0.10
+"""How far the delta of the nearest listed strike may be from the one asked for (docs/design/bar.md, "Choosing")."""
+
+
+@lane_function
+def choose_expiry(table, today, bar, start, manner, low, high, monthly_only):
+    """Index of the listed expiry that a rule names, and whether it lies outside a range; -1: none is listed at all."""
+    found = -1
+    found_distance = 0.0
+    found_inside = False
+    months = 0
+    middle = low
+    if manner != BY_DAYS:
+        middle = (low + high) / 2.0
+    for expiry in range(start, table.shape[0]):
+        listed = table[expiry, X_LISTED_BAR] <= bar and bar < table[expiry, X_SETTLE_BAR]
+        if not listed:
+            continue
+        if manner == BY_MONTH:
+            if table[expiry, X_MONTHLY] == 1.0:
+                months += 1
+                if months == int(low):
+                    return expiry, False
+            continue
+        if monthly_only == 1.0 and table[expiry, X_MONTHLY] != 1.0:
+            continue
+        days = table[expiry, X_SETTLE_DAY] - today
+        inside = manner == BY_DAYS or (low <= days and days <= high)
+        distance = abs(days - middle)
+        better = found < 0 or (inside and not found_inside) or (inside == found_inside and distance < found_distance)
+        if better:
+            found = expiry
+            found_distance = distance
+            found_inside = inside
+        elif days > middle and distance > found_distance and found_inside:
+            break
+    return found, not found_inside
+
+
+@lane_function
+def nearest_listed(product, strike):
+    if product == SPX:
+        return strikes.nearest_spx_strike(strike)
+    return strikes.nearest_vix_strike(strike)
+
+
+@lane_function
+def _strike_for_delta(lanes, market, settings, state, bar, product, is_call, expiry, target):
+    row = broadcast(lanes, float(expiry * TERMS))
+    if product == SPX:
+        return strikes.spx_strike_for_delta(
+            is_call,
+            target,
+            load(lanes, state.spx_terms, expiry * TERMS),
+            load(lanes, state.spx_terms, expiry * TERMS + 1),
+            load(lanes, state.spx_terms, expiry * TERMS + 2),
+            load(lanes, state.spx_terms, expiry * TERMS + 3),
+            series_at(lanes, market, settings, bar, SPX_RHO),
+        )
+    return strikes.vix_strike_for_delta(is_call, target, *vix_terms_of(lanes, state, row))
+
+
+@lane_function
+def _forward(lanes, state, product, expiry):
+    """First of both products' terms."""
+    if product == SPX:
+        return load(lanes, state.spx_terms, expiry * TERMS)
+    return load(lanes, state.vix_terms, expiry * TERMS)
+
+
+@lane_function
+def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
+    """Fills `state.choice` and `state.chosen` of a layer for this bar."""
+    if state.chosen_bar[layer] == bar:
+        return
+    state.chosen_bar[layer] = bar
+    first_leg = int(rules.layers[layer, L_FIRST_LEG])
+    legs = int(rules.layers[layer, L_LEGS])
+    today = market.days[bar, D_DAY]
+    refusal = broadcast(lanes, float(NO_REASON))
+    outside_any = 0.0
+    nearest = 1e18
+    for leg in range(legs):
+        rule = rules.legs[first_leg + leg]
+        product = int(rule[G_PRODUCT])
+        manner = int(rule[G_EXPIRY_MANNER])
+        if manner == BY_SAME:
+            expiry = state.chosen_expiry[layer, int(rule[G_EXPIRY_REFERENCE])]
+        else:
+            table = market.spx
+            start = int(market.days[bar, D_FIRST_SPX])
+            if product != SPX:
+                table = market.vix
+                start = int(market.days[bar, D_FIRST_VIX])
+            expiry, outside = choose_expiry(table, today, bar, start, manner, rule[G_EXPIRY_LOW], rule[G_EXPIRY_HIGH], rule[G_MONTHLY_ONLY])
+            if outside:
+                outside_any = 1.0
+        state.chosen_expiry[layer, leg] = expiry
+        if expiry < 0:
+            refusal = select(refusal == NO_REASON, float(NO_EXPIRY), refusal)
+        else:
+            day = market.spx[expiry, X_SETTLE_DAY] if product == SPX else market.vix[expiry, X_SETTLE_DAY]
+            nearest = min(nearest, day)
+    base = layer * CHOSEN_ROWS
+    if lacks_an_expiry(state, layer, legs):
+        store(lanes, state.chosen, base + H_REFUSAL, refusal)
+        store(lanes, state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
+        store(lanes, state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
+        store(lanes, state.chosen, base + H_DEBIT, broadcast(lanes, float("nan")))
+        return
+
+    no_price = broadcast(lanes, 0.0) != 0.0
+    no_bid = no_price
+    no_strike = no_price
+    flagged = broadcast(lanes, 0.0)
+    debit = broadcast(lanes, 0.0)
+    off_mid = broadcast(lanes, 0.0)
+    for leg in range(legs):
+        rule = rules.legs[first_leg + leg]
+        product = int(rule[G_PRODUCT])
+        is_call = rule[G_IS_CALL] == 1.0
+        ratio = rule[G_RATIO]
+        expiry = state.chosen_expiry[layer, leg]
+        ensure_terms(lanes, market, settings, state, bar, product, expiry)
+        value = load(lanes, state.nodes, int(rule[G_STRIKE_ROW]))
+        manner = int(rule[G_STRIKE_MANNER])
+        if manner == BY_DELTA:
+            strike = _strike_for_delta(lanes, market, settings, state, bar, product, is_call, expiry, value)
+        elif manner == BY_FORWARD:
+            strike = nearest_listed(product, value * _forward(lanes, state, product, expiry))
+        elif manner == BELOW:
+            reference = load(lanes, state.choice, (layer * LEGS + int(rule[G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE)
+            strike = nearest_listed(product, reference - value)
+        elif manner == ABOVE:
+            reference = load(lanes, state.choice, (layer * LEGS + int(rule[G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE)
+            strike = nearest_listed(product, reference + value)
+        else:
+            strike = nearest_listed(product, value)
+        mid, half, delta = quote(lanes, market, settings, state, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
+        no_price = no_price | is_unknown(mid) | is_unknown(half)
+        if manner == BY_DELTA:
+            off = absolute(delta - value)
+            no_strike = no_strike | (off > REFUSED_OFF_DELTA)
+            flagged = select(off > FLAGGED_OFF_DELTA, 1.0, flagged)
+        bid = maximum(mid - half, 0.0)
+        if ratio > 0.0:
+            debit = debit + ratio * (mid + half)
+            off_mid = off_mid + ratio * half
+        else:
+            no_bid = no_bid | (bid <= 0.0)
+            debit = debit + ratio * bid
+            off_mid = off_mid + -ratio * (mid - bid)
+        place = (layer * LEGS + leg) * CHOICE_ROWS
+        store(lanes, state.choice, place + C_STRIKE, strike)
+        store(lanes, state.choice, place + C_MID, mid)
+        store(lanes, state.choice, place + C_HALF, half)
+        store(lanes, state.choice, place + C_DELTA, delta)
+    refusal = select(no_strike, float(NO_STRIKE), select(no_price, float(NO_PRICE), select(no_bid, float(NO_BID), refusal)))
+    store(lanes, state.chosen, base + H_REFUSAL, refusal)
+    store(lanes, state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
+    store(lanes, state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
+    store(lanes, state.chosen, base + H_DEBIT, debit)
+    store(lanes, state.chosen, base + H_HALF, off_mid)
+    store(lanes, state.chosen, base + H_FLAGGED, flagged)
+    _store_worst_loss(lanes, rules, state, layer, first_leg, legs)
+    _store_width(lanes, rules, state, layer, first_leg, legs)
+
+
+@lane_function
+def lacks_an_expiry(state, layer, legs):
+    """Whether a leg has no listed expiry; expiries are shared by lanes."""
+    missing = 0
+    for leg in range(legs):
+        missing += state.chosen_expiry[layer, leg] < 0
+    return missing > 0
+
+
+@lane_function
+def payoff(is_call, price, strike):
+    """Of one option at settlement."""
+    if is_call:
+        return maximum(price - strike, 0.0)
+    return maximum(strike - price, 0.0)
+
+
+@lane_function
+def _store_worst_loss(lanes, rules, state, layer, first_leg, legs):
+    """The largest loss of the structure's payoff over settlement prices 0 and each strike, at least 0."""
+    lowest = broadcast(lanes, 0.0)
+    for point in range(-1, legs):
+        price = broadcast(lanes, 0.0)
+        if point >= 0:
+            price = load(lanes, state.choice, (layer * LEGS + point) * CHOICE_ROWS + C_STRIKE)
+        total = broadcast(lanes, 0.0)
+        for leg in range(legs):
+            strike = load(lanes, state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE)
+            total = total + rules.legs[first_leg + leg, G_RATIO] * payoff(rules.legs[first_leg + leg, G_IS_CALL] == 1.0, price, strike)
+        lowest = minimum(lowest, total)
+    store(lanes, state.chosen, layer * CHOSEN_ROWS + H_WORST, -lowest)
+
+
+@lane_function
+def _store_width(lanes, rules, state, layer, first_leg, legs):
+    """The wider wing: the largest distance of two strikes of one right and expiry."""
+    wider = broadcast(lanes, 0.0)
+    for one in range(legs):
+        for other in range(one + 1, legs):
+            alike = rules.legs[first_leg + one, G_IS_CALL] == rules.legs[first_leg + other, G_IS_CALL]
+            if alike and state.chosen_expiry[layer, one] == state.chosen_expiry[layer, other]:
+                first = load(lanes, state.choice, (layer * LEGS + one) * CHOICE_ROWS + C_STRIKE)
+                second = load(lanes, state.choice, (layer * LEGS + other) * CHOICE_ROWS + C_STRIKE)
+                wider = maximum(wider, absolute(first - second))
+    store(lanes, state.chosen, layer * CHOSEN_ROWS + H_WIDTH, wider)

@@ -1,0 +1,141 @@
+"""The engine and a strategy's kernel as callable code: compiled once into the user's cache, or run as plain Python.
+
+The cache folder's name is a hash of everything that is compiled into the engine: the text of every file it is made of, the
+versions of Numba, llvmlite, NumPy and Python, the CPU and the flags. Numba's own key knows none of these (it misses
+changed callees and constants: numba#1833), so a changed file means another folder and never a stale result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from attrs import frozen
+from numba.core import config as numba_config
+from numba.core import types
+
+from alvh.runtime.engine import layout
+
+FLAGS = {"error_model": "numpy", "fastmath": False, "boundscheck": False, "nogil": True}
+
+
+@frozen(eq=False)
+class Compiled:
+    """A day loop with a kernel bound to it."""
+
+    _loop: Callable[..., None]
+    _lanes: Any
+    _kernel: Callable[..., None]
+
+    def run(
+        self, market: layout.MarketTables, settings: layout.Settings, rules: layout.Rules, state: layout.State, tape: layout.Tape
+    ) -> None:
+        """Runs one block; `state` and `tape` are changed in place."""
+        self._loop(self._lanes, self._kernel, market, settings, rules, state, tape)
+
+
+def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
+    """The engine at a lane width with the kernel of one strategy."""
+    from alvh.runtime.engine.day_loop import run_days
+    from alvh.runtime.lanes import Lanes
+
+    module = _kernel_module(kernel_text)
+    if not jit:
+        return Compiled(run_days, Lanes(1), module.decide)
+    numba_config.CACHE_DIR = str(cache_folder())
+    return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module))
+
+
+@cache
+def _compiled_loop(width: int) -> Callable[..., None]:
+    from alvh.runtime.engine.day_loop import run_days
+
+    loop: Callable[..., None] = numba.njit(cache=True, **FLAGS)(run_days)
+    return loop
+
+
+def kernel_signature() -> Any:
+    """What the engine calls: docs in `compiler/emit_kernel.py`."""
+    rows = types.Array(types.float64, 2, "C")
+    whole = types.int64
+    return types.void(whole, whole, whole, whole, whole, types.Array(whole, 1, "C"), rows, rows, rows, rows, rows, rows, rows)
+
+
+def _compiled_kernel(module: Any) -> Any:
+    return numba.cfunc(kernel_signature(), cache=True, nopython=True, error_model="numpy")(module.decide)
+
+
+_modules: dict[str, Any] = {}
+
+
+def _kernel_module(text: str) -> Any:
+    """The kernel's text as a module in a file of its own: it can be read, stepped through, and cached by Numba."""
+    key = hashlib.sha256(text.encode()).hexdigest()[:16]
+    name = f"alvh_kernel_{key}"
+    if name in _modules:
+        return _modules[name]
+    path = cache_folder() / f"{name}.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        _write_beside(path, text)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    _modules[name] = module
+    return module
+
+
+def _write_beside(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+@cache
+def cache_folder() -> Path:
+    """Where compiled code lives: `ALVH_CACHE_DIR`, else the user's cache folder, else a temporary one."""
+    digest = hashlib.sha256()
+    for path in engine_sources():
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version(), numba_config.CPU_NAME or "host", FLAGS)
+    digest.update(repr(versions).encode())
+    name = f"engine-{digest.hexdigest()[:16]}"
+    for base in _cache_bases():
+        folder = base / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError:
+            continue
+        return folder
+    return Path(tempfile.mkdtemp(prefix="alvh-"))
+
+
+def _cache_bases() -> list[Path]:
+    stated = os.environ.get("ALVH_CACHE_DIR")
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alvh"
+    return [*([Path(stated)] if stated else []), user]
+
+
+def engine_sources() -> list[Path]:
+    """Every file whose text is compiled into the engine."""
+    runtime = Path(__file__).resolve().parent.parent
+    compiler = runtime.parent / "compiler"
+    beside = [runtime / name for name in ("lanes.py", "mathematics.py", "market.py", "record.py")]
+    return [*sorted(runtime.glob("engine/*.py")), *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py"))]

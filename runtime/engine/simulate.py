@@ -1,0 +1,134 @@
+"""One call from a program and market arrays to the records of every path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alvh.compiler.emit_kernel import emit_kernel
+from alvh.compiler.emit_tables import Tables, emit_tables
+from alvh.compiler.ir import Program, rules_of
+from alvh.grammar.diagnostics import InternalError
+from alvh.runtime.engine import arrays as build
+from alvh.runtime.engine import layout
+from alvh.runtime.engine.compiled import Compiled, compiled_engine
+from alvh.runtime.engine.trade import OVERFLOW
+from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
+
+FIRST_ROOM = 8
+"""Lots rolled in that a layer without a stated number has room for at first; doubled until a run fits."""
+MOST_ROOM = 1_024
+
+
+def simulate(program: Program, arrays: MarketArrays, phase: int = 0, lanes: int = 1, *, jit: bool = True) -> tuple[RunRecord, ...]:
+    """Runs `program` over every path of `arrays`, `lanes` at a time.
+
+    `jit=False` runs the same engine in plain Python, one lane at a time: slow, and open to a debugger.
+    """
+    paths = arrays.values.shape[2]
+    width = lanes if jit else 1
+    room = FIRST_ROOM
+    records: list[RunRecord] = []
+    level = build.level_table()
+    while True:
+        tables = emit_tables(program, room)
+        engine = compiled_engine(emit_kernel(program, tables, arrays.series, width), width, jit=jit)
+        while len(records) < paths:
+            start = len(records)
+            block = slice(start, min(start + width, paths))
+            found = _run_block(program, tables, engine, arrays, block, width, phase, level)
+            if found is None:
+                break
+            records.extend(found)
+        if len(records) == paths:
+            return tuple(records)
+        room *= 2
+        if room > MOST_ROOM:
+            raise InternalError(f"more than {MOST_ROOM} lots in one layer")
+
+
+def _run_block(
+    program: Program, tables: Tables, engine: Compiled, arrays: MarketArrays, block: slice, width: int, phase: int, level: Floats
+) -> list[RunRecord] | None:
+    """The records of one block of paths; None if a layer ran out of room."""
+    count = block.stop - block.start
+    market = build.market_tables(tables, arrays, block, level)
+    if count < width:
+        # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
+        series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
+        market = market._replace(series=np.ascontiguousarray(series))
+    rules = build.rule_arrays(tables, width)
+    settings = build.settings_of(program, arrays, phase)
+    journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
+    while True:
+        state = build.fresh_state(program, tables, market, width)
+        tape = build.fresh_tape(program, arrays, width, journal_rows)
+        engine.run(market, settings, rules, state, tape)
+        if state.ask_place[-1, layout.Q_LAYER] == int(OVERFLOW):
+            return None
+        longest = int(tape.counts[layout.COUNT_JOURNAL].max())
+        if longest <= journal_rows:
+            break
+        journal_rows = longest
+    stopped = tape.counts[layout.COUNT_STOPPED, :count]
+    if width > 1 and bool(np.any(stopped >= 0.0)):
+        # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
+        return _run_alone(program, tables, arrays, block, phase, level)
+    return [_record_of(program, arrays, tape, lane) for lane in range(count)]
+
+
+def _run_alone(program: Program, tables: Tables, arrays: MarketArrays, block: slice, phase: int, level: Floats) -> list[RunRecord] | None:
+    engine = compiled_engine(emit_kernel(program, tables, arrays.series, 1), 1, jit=True)
+    records: list[RunRecord] = []
+    for path in range(block.start, block.stop):
+        found = _run_block(program, tables, engine, arrays, slice(path, path + 1), 1, phase, level)
+        if found is None:
+            return None
+        records.extend(found)
+    return records
+
+
+def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, lane: int) -> RunRecord:
+    counts = tape.counts[:, lane]
+    stopped = int(counts[layout.COUNT_STOPPED])
+    bars = arrays.last - arrays.first + 1
+    layers = len(program.layers)
+    kept = bars if stopped < 0 else stopped - arrays.first
+    table = tape.bars[:, lane].reshape(bars, layout.P_LAYERS + 3 * layers)[:kept]
+    by_layer = table[:, layout.P_LAYERS :].reshape(kept, layers, 3)
+    return RunRecord(
+        equity=table[:, layout.P_EQUITY].copy(),
+        cash=table[:, layout.P_CASH].copy(),
+        margin=table[:, layout.P_MARGIN].copy(),
+        interest=table[:, layout.P_INTEREST].copy(),
+        fees=table[:, layout.P_FEES].copy(),
+        hold_profit=table[:, layout.P_HOLD].copy(),
+        layer_profit=by_layer[:, :, 0].copy(),
+        layer_value=by_layer[:, :, 1].copy(),
+        layer_contracts=by_layer[:, :, 2].copy(),
+        unknown=tape.unknown[: len(rules_of(program)), lane].copy(),
+        journal=_journal_of(tape.journal[lane, : int(counts[layout.COUNT_JOURNAL])]),
+        stale_marks=int(counts[layout.COUNT_STALE]),
+        unknown_prints=int(counts[layout.COUNT_PRINTS]),
+        unknown_rates=int(counts[layout.COUNT_RATES]),
+        stopped=stopped,
+        verbs={verb: int(counts[layout.COUNT_VERBS + index]) for index, verb in enumerate(layout.VERBS)},
+    )
+
+
+def _journal_of(rows: Floats) -> JournalRows:
+    return JournalRows(
+        bar=rows[:, layout.J_BAR].copy(),
+        layer=rows[:, layout.J_LAYER].copy(),
+        slot=rows[:, layout.J_SLOT].copy(),
+        action=rows[:, layout.J_ACTION].copy(),
+        rule=rows[:, layout.J_RULE].copy(),
+        cut=rows[:, layout.J_CUT].copy(),
+        asked=rows[:, layout.J_ASKED].copy(),
+        filled=rows[:, layout.J_FILLED].copy(),
+        price=rows[:, layout.J_PRICE].copy(),
+        cost=rows[:, layout.J_COST].copy(),
+        expiry=rows[:, layout.J_EXPIRY : layout.J_EXPIRY + MAX_LEGS].copy(),
+        strike=rows[:, layout.J_STRIKE : layout.J_STRIKE + MAX_LEGS].copy(),
+        reads=rows[:, layout.J_READS : layout.J_READS + MAX_READS].copy(),
+    )
