@@ -17,27 +17,29 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from alvh.grammar.diagnostics import Diagnostic as Diagnostic
     from alvh.interface import Market as Market
-    from alvh.interface import Strategy as Strategy
-    from alvh.interface import StrategyError as StrategyError
-    from alvh.interface import check as check
     from alvh.interface import compare as compare
-    from alvh.interface import load as load
     from alvh.interface import run as run
+    from alvh.mistakes import RequestError as RequestError
     from alvh.runtime.compare import Comparison as Comparison
     from alvh.runtime.market import MarketError as MarketError
     from alvh.runtime.results import Result as Result
+    from alvh.strategy import Strategy as Strategy
+    from alvh.strategy import StrategyError as StrategyError
+    from alvh.strategy import check as check
+    from alvh.strategy import load as load
 
 _HOMES = {
     "Comparison": "alvh.runtime.compare",
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
+    "RequestError": "alvh.mistakes",
     "Result": "alvh.runtime.results",
-    "Strategy": "alvh.interface",
-    "StrategyError": "alvh.interface",
-    "check": "alvh.interface",
+    "Strategy": "alvh.strategy",
+    "StrategyError": "alvh.strategy",
+    "check": "alvh.strategy",
     "compare": "alvh.interface",
-    "load": "alvh.interface",
+    "load": "alvh.strategy",
     "run": "alvh.interface",
 }
 

@@ -13,12 +13,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from alvh import __version__
+from alvh.mistakes import UserError
 
 _EPILOG = "Documentation: README.md and docs/cli.md. ALVH_DEBUG=1 shows the traceback of a bug."
-
-
-class UsageError(Exception):
-    """A call that cannot be answered as it stands: told on standard error, exit 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,9 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = command.execute(chosen)
         sys.stdout.flush()
         return code
-    except UsageError as mistake:
-        print(f"alvh {chosen.command}: {mistake}", file=sys.stderr)
-        return 2
+    except UserError as mistake:
+        print(mistake if mistake.exit_code == 1 else f"alvh {chosen.command}: {mistake}", file=sys.stderr)
+        return mistake.exit_code
     except BrokenPipeError:  # the reader of a pipe has left: nobody is there to be told
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

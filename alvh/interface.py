@@ -1,19 +1,14 @@
-"""alvh from Python: load and check a strategy, open a market, run, compare. The command line stands on the same functions."""
+"""alvh from Python: open a market, run, compare. The command line stands on the same functions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
-from attrs import field, frozen
 
-from alvh.compiler.driver import Compiled, check_file, compile_file
-from alvh.compiler.ir import Program
-from alvh.grammar.diagnostics import Diagnostic, InternalError, Severity
-from alvh.grammar.render import render_text
-from alvh.grammar.source import Source, Span
+from alvh.mistakes import RequestError
 from alvh.runtime.compare import Comparison
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
@@ -21,57 +16,7 @@ from alvh.runtime.markets import load_market
 from alvh.runtime.results import Result
 from alvh.runtime.run import Engine, Report, RunOptions
 from alvh.runtime.run import run as run_program
-
-Settings = Mapping[str, object]
-"""Settings and params by name, in the words of a strategy file: `{"costs": "none", "call_delta": "0.20 delta"}`."""
-
-
-class StrategyError(Exception):
-    """A strategy file has errors: `diagnostics` holds every finding, the message shows them as `alvh check` does."""
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__(render_text(diagnostics))
-        self.diagnostics = diagnostics
-
-
-class RequestError(ValueError):
-    """A run was asked for that cannot be: dates the wrong way round, an unknown engine."""
-
-
-@frozen
-class Strategy:
-    """A strategy file that compiles."""
-
-    path: str
-    compiled: Compiled = field(repr=False)
-
-    @property
-    def program(self) -> Program:
-        """The lowered strategy."""
-        if self.compiled.program is None:
-            raise InternalError(f"{self.path} was loaded without a program")
-        return self.compiled.program
-
-    @property
-    def title(self) -> str:
-        """The title that the file states, else its name."""
-        return self.program.title or os.path.basename(self.path)
-
-    @property
-    def params(self) -> dict[str, float]:
-        """The params in force, ratios as fractions."""
-        return {parameter.name: parameter.value for parameter in self.program.parameters}
-
-    @property
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        return tuple(finding for finding in self.compiled.diagnostics if finding.severity is Severity.WARNING)
-
-    @property
-    def texts(self) -> tuple[tuple[str, str], ...]:
-        """Name and text of every file that says something in this strategy, the names relative to its own folder."""
-        folder = os.path.dirname(os.path.abspath(self.path))
-        sources = {os.path.relpath(source.path, folder).replace(os.sep, "/"): source.text for source in _sources(self.compiled)}
-        return tuple(sorted(sources.items()))
+from alvh.strategy import PathLike, Settings, Strategy, load, load_all
 
 
 class Market(MarketProtocol):
@@ -79,7 +24,7 @@ class Market(MarketProtocol):
 
     `name`, `arrays` and `fingerprint` as `runtime.market.Market` has them. MarketError when it cannot be opened."""
 
-    def __init__(self, spec: str | os.PathLike[str], *, seed: int = 0) -> None:
+    def __init__(self, spec: PathLike, *, seed: int = 0) -> None:
         self._market = load_market(os.fspath(spec), seed)
         self.name = self._market.name
 
@@ -100,22 +45,9 @@ class Market(MarketProtocol):
         return f"Market({self.name!r})"
 
 
-def check(path: str | os.PathLike[str]) -> tuple[Diagnostic, ...]:
-    """Every finding of `alvh check` in the file at `path`, in order of place; a file that cannot be read is a finding too."""
-    return tuple(check_file(os.fspath(path)))
-
-
-def load(path: str | os.PathLike[str], *, settings: Settings | None = None) -> Strategy:
-    """The strategy in the file at `path`, with `settings` in place of its own. StrategyError when it does not compile."""
-    compiled = compile_file(os.fspath(path), _words(settings))
-    if compiled.program is None or any(finding.severity is Severity.ERROR for finding in compiled.diagnostics):
-        raise StrategyError(tuple(compiled.diagnostics))
-    return Strategy(os.fspath(path), compiled)
-
-
 def run(
-    strategy: Strategy | str | os.PathLike[str],
-    market: MarketProtocol | str | os.PathLike[str],
+    strategy: Strategy | PathLike,
+    market: MarketProtocol | PathLike,
     *,
     start: date | str | None = None,
     end: date | str | None = None,
@@ -127,7 +59,8 @@ def run(
     """The result of a strategy (or its file) on a market (or its name) from `start` to `end`, both included.
 
     `start`, `end`: dates or `"2020-03-16"`; None for all that the market has. `phase`: sessions by which schedules are
-    shifted. `settings` are read as in a strategy file. StrategyError, MarketError, RequestError."""
+    shifted. `settings` are read as in a strategy file. `report` is told each step. StrategyError, MarketError,
+    RequestError."""
     options = _options(start, end, engine, phase)
     if not isinstance(strategy, Strategy) or settings:
         strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
@@ -135,8 +68,8 @@ def run(
 
 
 def compare(
-    strategies: Sequence[Strategy | str | os.PathLike[str]],
-    market: MarketProtocol | str | os.PathLike[str],
+    strategies: Sequence[Strategy | PathLike],
+    market: MarketProtocol | PathLike,
     *,
     start: date | str | None = None,
     end: date | str | None = None,
@@ -156,30 +89,12 @@ def compare(
     return Comparison(tuple(_run_loaded(strategy, opened, options, report) for strategy in loaded))
 
 
-SETTING_NAMES = frozenset({"capital", "costs", "fill", "contracts"})
-
-
-def load_all(strategies: Sequence[Strategy | str | os.PathLike[str]], *, settings: Settings | None = None) -> list[Strategy]:
-    """Each strategy with those of `settings` that it knows; StrategyError when one does not compile, or a setting is
-    known to none of them."""
-    loaded = [strategy if isinstance(strategy, Strategy) else load(strategy) for strategy in strategies]
-    if not settings:
-        return loaded
-    known = [SETTING_NAMES.union(strategy.params) for strategy in loaded]
-    strangers = {name: value for name, value in settings.items() if not any(name in names for names in known)}
-    if strangers:
-        load(loaded[0].path, settings=strangers)  # its findings name the choices
-    return [
-        load(strategy.path, settings={name: value for name, value in settings.items() if name in names})
-        for strategy, names in zip(loaded, known, strict=True)
-    ]
-
-
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
-    return run_program(strategy.program, os.path.basename(strategy.path), strategy.texts, market, options, report)
+    name = os.path.basename(strategy.path)
+    return run_program(strategy.program, name, strategy.texts, market, options, lambda step: report(f"{name}: {step}"))
 
 
-def _open(market: MarketProtocol | str | os.PathLike[str]) -> MarketProtocol:
+def _open(market: MarketProtocol | PathLike) -> MarketProtocol:
     return Market(market) if isinstance(market, str | os.PathLike) else market
 
 
@@ -201,19 +116,3 @@ def _date(value: date | str | None) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         raise RequestError(f"{value!r} is not a date: write it as 2020-03-16") from None
-
-
-def _words(settings: Settings | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (settings or {}).items()}
-
-
-def _sources(compiled: Compiled) -> list[Source]:
-    """The files that a strategy's module was made of, found by the spans of what they declare."""
-    module = compiled.module
-    spans: list[Span] = [] if module.title is None else [module.title.span]
-    spans += [entry.span for entry in (*module.settings, *module.params, *module.lets, *module.triggers)]
-    spans += [entry.span for entry in (*module.inputs, *module.calendars, *module.claims, *module.tests)]
-    for group in module.groups:
-        spans += [group.span, *(statement.span for statement in group.statements)]
-        spans += [statement.span for layer in group.layers for statement in layer.statements]
-    return list({source.path: source for source in (span.source for span in spans)}.values())

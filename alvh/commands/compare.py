@@ -6,11 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from alvh import interface
-from alvh.commands.failures import told
+from alvh.commands.failures import chosen_settings, told
+from alvh.interface import Market, run
 from alvh.progress import Progress
 from alvh.runtime.compare import Comparison
 from alvh.runtime.write_results import check_output, write_comparison
+from alvh.strategy import load_all
 
 
 @told
@@ -21,12 +22,12 @@ def execute(arguments: argparse.Namespace) -> int:
         check_output(folder)
     with Progress("alvh compare", jobs=len(arguments.files)) as progress:
         progress.report("compiling")
-        strategies = interface.load_all(arguments.files, settings=dict(arguments.settings))
-        market = interface.Market(arguments.market, seed=arguments.seed)
+        strategies = load_all(arguments.files, settings=chosen_settings(arguments))
+        market = Market(arguments.market, seed=arguments.seed)
         results = []
         for strategy in strategies:
             results.append(
-                interface.run(
+                run(
                     strategy,
                     market,
                     start=arguments.start,

@@ -1,14 +1,12 @@
-"""How the commands that run strategies tell what went wrong: findings and data problems exit 1, wrong calls 2."""
+"""What the runtime raises for users, in the words and with the exit code of the command line."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import wraps
 
-from alvh.command_line import UsageError
-from alvh.interface import RequestError, StrategyError
+from alvh.mistakes import RequestError, UserError
 from alvh.runtime.market import MarketError
 from alvh.runtime.write_results import OutputError
 
@@ -16,22 +14,16 @@ Command = Callable[[argparse.Namespace], int]
 
 
 def told(command: Command) -> Command:
-    """`command`, with the mistakes of users told on standard error instead of raised."""
+    """`command`, with the runtime's errors turned into a user's mistakes."""
 
     @wraps(command)
     def execute(arguments: argparse.Namespace) -> int:
         try:
-            if len({name for name, _ in getattr(arguments, "settings", ())}) < len(getattr(arguments, "settings", ())):
-                raise UsageError("--set gives one name two values")
             return command(arguments)
-        except StrategyError as error:
-            sys.stderr.write(str(error))
-            return 1
         except MarketError as error:
-            sys.stderr.write(market_problems(error))
-            return 1
-        except (OutputError, RequestError) as error:
-            raise UsageError(str(error)) from error
+            raise UserError(market_problems(error)) from error
+        except OutputError as error:
+            raise RequestError(str(error)) from error
 
     return execute
 
@@ -41,5 +33,15 @@ def market_problems(error: MarketError) -> str:
     lines = []
     for problem in error.problems:
         where = problem.file if problem.row is None else f"{problem.file}:{problem.row}"
-        lines.append(f"{where}: {problem.message}\n  hint: {problem.hint}\n")
-    return "".join(lines)
+        lines.append(f"{where}: {problem.message}\n  hint: {problem.hint}")
+    return "\n".join(lines)
+
+
+def chosen_settings(arguments: argparse.Namespace) -> dict[str, str]:
+    """What `--set` chose. RequestError when a name is given twice."""
+    settings: dict[str, str] = {}
+    for name, value in arguments.settings:
+        if name in settings:
+            raise RequestError(f"--set gives {name} two values: {settings[name]} and {value}")
+        settings[name] = value
+    return settings

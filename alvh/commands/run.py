@@ -6,10 +6,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from alvh import interface
-from alvh.commands.failures import told
+from alvh.commands.failures import chosen_settings, told
+from alvh.interface import Market, run
 from alvh.progress import Progress
 from alvh.runtime.write_results import check_output, write_result
+from alvh.strategy import load
 
 
 @told
@@ -20,10 +21,10 @@ def execute(arguments: argparse.Namespace) -> int:
         check_output(folder)
     with Progress("alvh run") as progress:
         progress.report("compiling")
-        strategy = interface.load(arguments.file, settings=dict(arguments.settings))
-        result = interface.run(
+        strategy = load(arguments.file, settings=chosen_settings(arguments))
+        result = run(
             strategy,
-            interface.Market(arguments.market, seed=arguments.seed),
+            Market(arguments.market, seed=arguments.seed),
             start=arguments.start,
             end=arguments.end,
             engine=arguments.engine,

@@ -1,0 +1,117 @@
+"""A strategy file as a value: loaded, compiled, with its params and the texts it was made of. Needs no NumPy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from alvh.compiler.driver import Compiled, check_file, compile_file
+from alvh.compiler.ir import Program
+from alvh.compiler.meaning import Meaning
+from alvh.grammar.diagnostics import Diagnostic, InternalError, Severity
+from alvh.grammar.render import render_text
+from alvh.grammar.source import Source, Span
+from alvh.mistakes import UserError
+
+PathLike = str | os.PathLike[str]
+Settings = Mapping[str, object]
+"""Settings and params by name, in the words of a strategy file: `{"costs": "none", "call_delta": "0.20 delta"}`."""
+
+SETTING_NAMES = frozenset({"capital", "costs", "fill", "contracts"})
+
+
+class StrategyError(UserError):
+    """A strategy file has errors: `diagnostics` holds every finding, the message shows them as `alvh check` does."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(render_text(diagnostics).rstrip("\n"))
+        self.diagnostics = diagnostics
+
+
+@frozen
+class Strategy:
+    """A strategy file that compiles."""
+
+    path: str
+    compiled: Compiled = field(repr=False)
+
+    @property
+    def program(self) -> Program:
+        """The lowered strategy."""
+        if self.compiled.program is None:
+            raise InternalError(f"{self.path} was loaded without a program")
+        return self.compiled.program
+
+    @property
+    def meaning(self) -> Meaning:
+        """What its names stand for and what its values are measured in."""
+        if self.compiled.meaning is None:
+            raise InternalError(f"{self.path} was loaded without a meaning")
+        return self.compiled.meaning
+
+    @property
+    def title(self) -> str:
+        """The title that the file states, else its name."""
+        return self.program.title or os.path.basename(self.path)
+
+    @property
+    def params(self) -> dict[str, float]:
+        """The params in force, ratios as fractions."""
+        return {parameter.name: parameter.value for parameter in self.program.parameters}
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(finding for finding in self.compiled.diagnostics if finding.severity is Severity.WARNING)
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Name and text of every file that says something in this strategy, the names relative to its own folder."""
+        folder = os.path.dirname(os.path.abspath(self.path))
+        sources = {os.path.relpath(source.path, folder).replace(os.sep, "/"): source.text for source in _sources(self.compiled)}
+        return tuple(sorted(sources.items()))
+
+
+def check(path: PathLike) -> tuple[Diagnostic, ...]:
+    """Every finding of `alvh check` in the file at `path`; a file that cannot be read is a finding too."""
+    return tuple(check_file(os.fspath(path)))
+
+
+def load(path: PathLike, *, settings: Settings | None = None) -> Strategy:
+    """The strategy in the file at `path`, with `settings` in place of its own. StrategyError when it does not compile."""
+    words = {name: str(value) for name, value in (settings or {}).items()}
+    compiled = compile_file(os.fspath(path), words)
+    if compiled.program is None or any(finding.severity is Severity.ERROR for finding in compiled.diagnostics):
+        raise StrategyError(tuple(compiled.diagnostics))
+    return Strategy(os.fspath(path), compiled)
+
+
+def load_all(strategies: Sequence[Strategy | PathLike], *, settings: Settings | None = None) -> list[Strategy]:
+    """Each strategy with those of `settings` that it knows; StrategyError when one does not compile, or a setting is
+    known to none of them."""
+    loaded = [strategy if isinstance(strategy, Strategy) else load(strategy) for strategy in strategies]
+    if not settings:
+        return loaded
+    known = [SETTING_NAMES.union(strategy.params) for strategy in loaded]
+    strangers = {name: value for name, value in settings.items() if not any(name in names for names in known)}
+    if strangers:
+        load(loaded[0].path, settings=strangers)  # its findings name the choices
+    return [
+        load(strategy.path, settings={name: value for name, value in settings.items() if name in names})
+        for strategy, names in zip(loaded, known, strict=True)
+    ]
+
+
+def _sources(compiled: Compiled) -> list[Source]:
+    """The files that a strategy's module was made of, found by the spans of what they declare."""
+    module = compiled.module
+    if module is None:
+        return []
+    spans: list[Span] = [] if module.title is None else [module.title.span]
+    spans += [entry.span for entry in (*module.settings, *module.params, *module.lets, *module.triggers)]
+    spans += [entry.span for entry in (*module.inputs, *module.calendars, *module.claims, *module.tests)]
+    for group in module.groups:
+        spans += [group.span, *(statement.span for statement in group.statements)]
+        spans += [statement.span for layer in group.layers for statement in layer.statements]
+    return list({source.path: source for source in (span.source for span in spans)}.values())
