@@ -10,55 +10,65 @@ from alvh.runtime.attribution import Basis, InstrumentBasis
 from alvh.runtime.compare import Comparison, Difference
 from alvh.runtime.results import Result
 
-ABSENT = "–"
+ABSENT = "-"
 """What stands where a figure is undefined."""
 
 
 @frozen
 class Table:
-    """Columns with their headings; the first is text and stands left, the others are figures and stand right."""
+    """Columns with their headings, which may take two lines; the first is text and stands left, the others are figures
+    and stand right."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
     def text(self) -> str:
-        widths = [max(len(row[column]) for row in (self.headings, *self.rows)) for column in range(len(self.headings))]
-        lines = []
-        for row in (self.headings, *self.rows):
-            figures = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-            lines.append("  ".join([row[0].ljust(widths[0]), *figures]).rstrip())
+        upper = tuple(heading.partition("\n")[0] if "\n" in heading else "" for heading in self.headings)
+        lower = tuple(heading.rpartition("\n")[2] for heading in self.headings)
+        lines = [upper, lower, *self.rows] if any(upper) else [lower, *self.rows]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headings))]
+
+        def align(line: tuple[str, ...]) -> str:
+            figures = [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+            return "  ".join([line[0].ljust(widths[0]), *figures]).rstrip()
+
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-        return "\n".join([lines[0], rule, *lines[1:]])
+        head = len(lines) - len(self.rows)
+        return "\n".join([*map(align, lines[:head]), rule, *map(align, lines[head:])])
 
     def html(self) -> str:
         def cells(row: tuple[str, ...], tag: str) -> str:
             sides = ("left", *["right"] * (len(row) - 1))
-            return "".join(f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>' for cell, side in zip(row, sides, strict=True))
+            return "".join(
+                f'<{tag} style="text-align:{side}">{escape(cell).replace(chr(10), " ")}</{tag}>'
+                for cell, side in zip(row, sides, strict=True)
+            )
 
         body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in self.rows)
         return f"<table><thead><tr>{cells(self.headings, 'th')}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def percent(fraction: float | None, digits: int = 1, sign: bool = False) -> str:
-    return ABSENT if fraction is None else f"{100.0 * fraction:{'+' if sign else ''}.{digits}f}%".replace("-", "−")
+    return ABSENT if fraction is None else f"{100.0 * fraction:{'+' if sign else ''}.{digits}f}%"
 
 
 def ratio(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.2f}".replace("-", "−")
+    return ABSENT if value is None else f"{value:.2f}"
 
 
 def dollars(value: float | None) -> str:
     if value is None:
         return ABSENT
-    return f"{'−' if round(value) < 0 else ''}${abs(value):,.0f}"
+    return f"{'-' if round(value) < 0 else ''}${abs(value):,.0f}"
 
 
-_FIGURES = ("Growth/yr", "Volatility", "Sharpe", "Sortino", "Max drawdown", "CVaR 95%/day", "Hedge cost/yr", "Final equity", "Trades")
-
-
-def _figures(result: Result) -> tuple[str, ...]:
+def metrics_table(result: Result) -> Table:
     metrics = result.metrics
-    return (
+    headings = (
+        "", "growth\na year", "volatility", "Sharpe", "Sortino", "deepest\ndrawdown", "CVaR 95%\na day", "hedge cost\na year",
+        "final\nequity", "trades",
+    )  # fmt: skip
+    figures = (
         percent(metrics.cagr, 2),
         percent(metrics.volatility),
         ratio(metrics.sharpe),
@@ -69,10 +79,7 @@ def _figures(result: Result) -> tuple[str, ...]:
         dollars(metrics.final_equity),
         f"{metrics.trades:,}",
     )
-
-
-def metrics_table(result: Result) -> Table:
-    return Table(("", *_FIGURES), ((result.strategy, *_figures(result)),))
+    return Table(headings, ((result.strategy, *figures),))
 
 
 def layers_table(result: Result) -> Table:
@@ -92,17 +99,32 @@ def layers_table(result: Result) -> Table:
     if result.hold_profit is not None:
         rows.append(("SPX held", "index", dollars(result.hold_profit), "", "", "", "", ""))
     rows.append(("interest", "cash", dollars(result.interest), "", "", "", "", ""))
-    return Table(("Layer", "", "P&L after costs", "Costs", "Trades", "Settled", "Refused", "Days held"), tuple(rows))
+    return Table(("", "", "P&L after\ncosts", "costs", "trades", "settled", "refused", "days\nheld"), tuple(rows))
 
 
 def comparison_table(comparison: Comparison) -> Table:
-    def row(result: Result, difference: Difference, first: bool) -> tuple[str, ...]:
-        against = (ABSENT, ABSENT) if first else (percent(difference.drawdown_reduction), percent(difference.cagr_difference, 2, sign=True))
-        return (result.strategy, *_figures(result), *against)
+    headings = (
+        "", "growth\na year", "against\nbaseline", "volatility", "Sharpe", "deepest\ndrawdown", "drawdown\ncut", "CVaR 95%\na day",
+        "hedge cost\na year", "final\nequity", "trades",
+    )  # fmt: skip
 
-    pairs = zip(comparison.results, comparison.differences, strict=True)
-    rows = tuple(row(result, difference, index == 0) for index, (result, difference) in enumerate(pairs))
-    return Table(("", *_FIGURES, "Drawdown cut", "Growth vs base"), rows)
+    def row(result: Result, difference: Difference) -> tuple[str, ...]:
+        metrics, first = result.metrics, result is comparison.baseline
+        return (
+            result.strategy,
+            percent(metrics.cagr, 2),
+            ABSENT if first else percent(difference.cagr_difference, 2, sign=True),
+            percent(metrics.volatility),
+            ratio(metrics.sharpe),
+            percent(metrics.max_drawdown),
+            ABSENT if first else percent(difference.drawdown_reduction),
+            percent(metrics.cvar_95, 2),
+            percent(metrics.hedge_cost, 2),
+            dollars(metrics.final_equity),
+            f"{metrics.trades:,}",
+        )
+
+    return Table(headings, tuple(map(row, comparison.results, comparison.differences)))
 
 
 def basis_lines(basis: Basis) -> list[str]:
@@ -160,30 +182,40 @@ def result_text(result: Result) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
+def comparison_lines(comparison: Comparison) -> list[tuple[str, list[str]]]:
+    """What the results rest on: first what holds for all of them (under an empty name), then what is each one's own."""
+    of_each = [
+        [*_note_lines(result), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)] for result in comparison.results
+    ]
+    common = [line for line in of_each[0] if all(line in lines for lines in of_each)]
+    own = [
+        (result.strategy, [line for line in lines if line not in common]) for result, lines in zip(comparison.results, of_each, strict=True)
+    ]
+    return [("", common), *own]
+
+
 def comparison_text(comparison: Comparison) -> str:
     """What `alvh compare` prints."""
     base = comparison.baseline
-    blocks = [f"{_heading(base)}; compared with: {base.strategy}", comparison_table(comparison).text()]
-    for result in comparison.results:
-        own = [*_note_lines(result), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
-        blocks.append("\n  ".join([result.strategy, *own]))
+    blocks = [f"{_heading(base)}; the baseline is {base.strategy}", comparison_table(comparison).text()]
+    for name, lines in comparison_lines(comparison):
+        if lines:
+            blocks.append("\n".join(lines) if not name else "\n  ".join([name, *lines]))
     return "\n\n".join(blocks) + "\n"
 
 
 def _html(title: str, tables: list[Table], lines: list[str]) -> str:
-    paragraphs = "".join(f"<br>{escape(line)}" for line in lines)
-    return f"<div><strong>{escape(title)}</strong>{''.join(table.html() for table in tables)}<small>{paragraphs[4:]}</small></div>"
+    paragraphs = "<br>".join(escape(line) for line in lines)
+    return f"<div><strong>{escape(title)}</strong>{''.join(table.html() for table in tables)}<small>{paragraphs}</small></div>"
 
 
 def result_html(result: Result) -> str:
+    """What a notebook shows of a result."""
     lines = [*_note_lines(result), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
     return _html(f"{result.strategy}: {_heading(result)}", [metrics_table(result), layers_table(result)], lines)
 
 
 def comparison_html(comparison: Comparison) -> str:
-    lines = [
-        f"{result.strategy}: {line}"
-        for result in comparison.results
-        for line in [*_note_lines(result), *basis_lines(result.basis), *knowledge_lines(result)]
-    ]
+    """What a notebook shows of a comparison."""
+    lines = [f"{name}: {line}" if name else line for name, lines in comparison_lines(comparison) for line in lines]
     return _html(_heading(comparison.baseline), [comparison_table(comparison)], lines)

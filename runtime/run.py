@@ -150,11 +150,11 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
     notes += arrays.notes
     if record.unknown_prints:
-        notes.append(f"{record.unknown_prints} settlements had no print and took the last mark instead")
+        notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
     if record.stale_marks:
-        notes.append(f"{record.stale_marks} marks of single legs had no price on their day and were carried from the day before")
+        notes.append(f"marks of single legs that had no price on their day and were carried from the day before: {record.stale_marks}")
     if record.unknown_rates:
-        notes.append(f"{record.unknown_rates} days had no interest rate and earned none")
+        notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
     return tuple(notes)
 
 
