@@ -126,6 +126,8 @@ class _Run:
         self.streams = Streams(program.nodes)
         self.marks_read = {(node.owner, node.name) for node in program.nodes if node.operation == "mark"}
 
+        self.reads_quick_ratio = any(node.operation == "account" and node.name == "quick_ratio" for node in program.nodes)
+
         listed = program.costs == "listed"
         self.costs_listed = listed
         self.fee_per_contract = costs.FEE_PER_OPTION if listed else 0.0
@@ -200,7 +202,7 @@ class _Run:
         value = 0.0
         for leg in settling:
             value = value + leg.ratio * self.settlement_value(leg)
-            leg.alive = False
+        lot.settle(settling)
         ends = not lot.live
         amount = value * lot.structures * 100.0
         entry_money = entry_of(settling) * lot.structures * 100.0
@@ -238,7 +240,8 @@ class _Run:
             lot.stale_bars = lot.stale_bars + 1 if missing else 0
         self.equity = self.mid_equity()
         self.cash_at_mark = self.cash
-        self.quick_ratio = quick_ratio(self.cash, self.layers, self.prices)
+        if self.reads_quick_ratio:
+            self.quick_ratio = quick_ratio(self.cash, self.layers, self.prices)
         for state in self.layers:
             state.begin_decisions()
         self.marks = {(owner, name): layer_attribute(name, self.layers[owner], self.prices) for owner, name in self.marks_read}

@@ -37,9 +37,22 @@ class Lot:
     fees: float
     legs: list[HeldLeg]
     recorder: Recorder
+    worst: float = field(init=False)
+    """Largest loss at expiry of one structure's live legs, in points."""
     realized: float = 0.0
     stale_bars: int = 0
     """How many bars in a row, up to this one, a leg had no price."""
+
+    @worst.default
+    def _find_worst(self) -> float:
+        live = self.live
+        return worst_loss([leg.contract for leg in live], [leg.ratio for leg in live])
+
+    def settle(self, legs: Iterable[HeldLeg]) -> None:
+        """These legs are no more."""
+        for leg in legs:
+            leg.alive = False
+        self.worst = self._find_worst()
 
     @property
     def is_stale(self) -> bool:
@@ -59,8 +72,7 @@ class Lot:
 
     @property
     def margin(self) -> float:
-        live = self.live
-        return worst_loss([leg.contract for leg in live], [leg.ratio for leg in live]) * self.structures * 100.0
+        return self.worst * self.structures * 100.0
 
     @property
     def cost(self) -> float:

@@ -172,7 +172,7 @@ class Prices:
         if any_unknown((future, vvix, rate)):
             return (UNKNOWN,)
         days = self.market.days_to(expiry, self.bar)
-        return tuple(vix_options.expiry_terms(future, vvix, rate, days, vix_level.load_level_table()))
+        return tuple(vix_options.expiry_terms(future, vvix, rate, days, vix_level.level_table()))
 
     def forward(self, product: Product, expiry: Expiry) -> float:
         terms = self.terms(product, expiry)

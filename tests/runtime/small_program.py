@@ -1,0 +1,150 @@
+"""Programs of the IR made by hand, for tests that need no text: nodes by method, conditions scripted bar by bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import define, evolve, field
+
+from alvh.compiler.ir import Budget, Expiry, Group, Layer, Leg, Node, NodeId, Parameter, Program, Rule, Size, Strike, UnwindRule
+from alvh.grammar.source import Source, Span
+from alvh.runtime.market import MarketArrays
+from alvh.runtime.record import RunRecord
+from alvh.runtime.reference import interpret
+
+from small_market import Values, small_market
+
+SPAN = Span(Source("small.alvh", "a rule"), 0, 6)
+
+
+@define
+class SmallProgram:
+    """Collects nodes and scripts; `program` and `market` belong together because scripts are user series of the market."""
+
+    bars: int = 20
+    capital: float = 1_000_000.0
+    listed_costs: bool = False
+    whole: bool = True
+    hold_index: bool = False
+    nodes: list[Node] = field(factory=list)
+    scripts: dict[str, Values] = field(factory=dict)
+    parameters: list[Parameter] = field(factory=list)
+    layers: list[Layer] = field(factory=list)
+    groups: list[Group] = field(factory=list)
+
+    # Nodes
+
+    def node(self, operation: str, *inputs: NodeId, **rest: Any) -> NodeId:
+        self.nodes.append(Node(operation, inputs, **rest))
+        return len(self.nodes) - 1
+
+    def constant(self, value: float) -> NodeId:
+        return self.node("constant", value=value)
+
+    def script(self, *values: float) -> NodeId:
+        """A series with these values, the last going on: for conditions 1, 0 and NaN."""
+        name = f"script{len(self.scripts)}"
+        self.scripts[name] = values
+        return self.node("series", name=name)
+
+    def at(self, *bars: int) -> NodeId:
+        """A condition that is true on these bars."""
+        return self.script(*(1.0 if bar in bars else 0.0 for bar in range(self.bars)))
+
+    def of_lot(self, attribute: str, relation: str, value: float, layer: int = 0) -> NodeId:
+        """A lot's own condition, such as `dte <= 10 days`."""
+        bound = self.constant(value)
+        own = self.node("lot", name=attribute, per_lot=True, stage=layer + 1)
+        return self.node(relation, own, bound, per_lot=True, stage=layer + 1)
+
+    # Legs, sizes, layers
+
+    def call(self, strike: float, days: float = 30.0, ratio: int = 1, product: str = "VIX", **expiry: Any) -> Leg:
+        return self._leg("call", strike, days, ratio, product, expiry)
+
+    def put(self, strike: float, days: float = 30.0, ratio: int = 1, product: str = "VIX", **expiry: Any) -> Leg:
+        return self._leg("put", strike, days, ratio, product, expiry)
+
+    def _leg(self, right: Any, strike: float, days: float, ratio: int, product: Any, expiry: dict[str, Any]) -> Leg:
+        wish = Expiry(**({"manner": "days", "low": days} | expiry))
+        return Leg("", product, right, ratio, Strike("strike", self.constant(strike)), wish)
+
+    def contracts(self, value: float) -> Size:
+        return Size("contracts", self.constant(value))
+
+    def group(self, kind: Any = "hedge", **rest: Any) -> int:
+        standard: dict[str, Any] = {"unit": -1, "budget": None, "limit_cost": -1, "unwinds": ()}
+        self.groups.append(Group(f"group{len(self.groups)}", kind, span=SPAN, **(standard | rest)))
+        return len(self.groups) - 1
+
+    def layer(self, *legs: Leg, size: Size | float = 1.0, **rest: Any) -> int:
+        """The layer's number. `opens`, `closes`, `rolls`, `rebalances` are conditions or rules; `at_most` states a number of lots."""
+        for verb in ("open", "close", "roll", "rebalance"):
+            rules = rest.pop(f"{verb}s", ())
+            many = rules if isinstance(rules, (tuple, list)) else (rules,)
+            rest[f"{verb}s"] = tuple(rule if isinstance(rule, Rule) else self.rule(verb, rule) for rule in many)
+        if not self.groups:
+            self.group()
+        number = len(self.layers)
+        standard: dict[str, Any] = {"name": f"layer{number}", "group": len(self.groups) - 1, "level": number, "at_most": 0, "share": 0.0,
+                                    "hold_to_expiry": True}  # fmt: skip
+        measure = size if isinstance(size, Size) else self.contracts(size)
+        rest["states_at_most"] = "at_most" in rest
+        self.layers.append(Layer(legs=legs, size=measure, span=SPAN, **(standard | rest)))
+        return number
+
+    def rule(self, verb: Any, condition: NodeId, into: int = -1, reads: tuple[NodeId, ...] = ()) -> Rule:
+        # Every rule is an object of its own: two that read alike are still two.
+        return Rule(verb, condition, f"{verb} on {condition}", SPAN, reads, into)
+
+    def unwind(self, condition: NodeId, until: NodeId = -1) -> UnwindRule:
+        return UnwindRule(self.rule("unwind", condition), until)
+
+    def budget(self, yearly: float | NodeId, kept_months: float = 0.0) -> Budget:
+        node = self.constant(yearly) if isinstance(yearly, float) else yearly
+        return Budget(node, kept_months)
+
+    # Runs
+
+    @property
+    def program(self) -> Program:
+        # Sizes without unit and conditions stand at stage 0; what reads a layer's decisions says its stage itself.
+        return Program(
+            title="small",
+            nodes=tuple(self.nodes),
+            layers=tuple(self.layers),
+            groups=tuple(self.groups),
+            parameters=tuple(self.parameters),
+            capital=self.capital,
+            costs="listed" if self.listed_costs else "none",
+            whole_contracts=self.whole,
+            hold_index=self.hold_index,
+            inputs=tuple(self.scripts),
+            calendars=("spx_expiry", "vix_expiry"),
+            warm_up=0,
+        )
+
+    def market(self, **series: Any) -> MarketArrays:
+        return small_market(self.bars, inputs=self.scripts, **series)
+
+    def run(self, phase: int = 0, **series: Any) -> RunRecord:
+        return interpret(self.program, self.market(**series), phase=phase)
+
+
+def change_layer(small: SmallProgram, number: int, **changes: Any) -> None:
+    small.layers[number] = evolve(small.layers[number], **changes)
+
+
+def actions(record: RunRecord, layer: int | None = None) -> list[tuple[int, int, int, float]]:
+    """`(bar, action, reason code, filled)` of each row of the journal, in order."""
+    rows = record.journal
+    return [
+        (int(rows.bar[row]), int(rows.action[row]), int(rows.cut[row]), float(rows.filled[row]))
+        for row in range(len(rows.bar))
+        if layer is None or rows.layer[row] == layer
+    ]
+
+
+def column(values: Sequence[float]) -> list[float]:
+    return [float(value) for value in values]
