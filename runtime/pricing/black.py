@@ -10,7 +10,9 @@ unknown out.
 from __future__ import annotations
 
 from alvh.runtime.lanes import divide, inlined_lane_function, lane_function, maximum, minimum, select, square_root
-from alvh.runtime.mathematics import exp, log, mills_ratio, normal_cdf, normal_density
+from alvh.runtime.mathematics import UNKNOWN, exp, log, mills_ratio, normal_cdf, normal_density
+
+HALF_LOG_TWO_PI = 0.9189385332046727
 
 
 @inlined_lane_function
@@ -83,3 +85,41 @@ def black_theta(forward: float, strike: float, years: float, total_volatility: f
     price = select(is_call, black_call(forward, strike, total_volatility), black_put(forward, strike, total_volatility))
     decay = forward * normal_density(black_d1(forward, strike, total_volatility)) * divide(total_volatility, 2.0 * years)
     return discount * (rate * price - decay)
+
+
+@inlined_lane_function
+def black_implied_volatility(lower: float, higher: float, log_ratio: float, time_value: float) -> float:
+    """Total volatility at which the out-of-the-money option is worth `time_value`; unknown from `lower` upwards.
+
+    0 where the price is below 1e-290 of `lower`, which near the floor of the VIX means nothing at all.
+
+    Arguments as in `black_out_of_the_money`. With x = ln(higher / lower) and b = time value / sqrt(lower higher), b lies below
+    v / sqrt(2 pi) exp(-x^2 / (2 v^2)) (integrate the vega), so the v where that bound equals b lies below the root: y = (x / v)^2 solves
+    y + ln y = 2 ln(x / (b sqrt(2 pi))), two Newton steps. Three Householder steps of third order on ln b follow, as in Jaeckel, "Let's be
+    rational" (Wilmott, 2015). Relative error 5e-12 for total volatilities of 0.001 to 3.
+    """
+    # At the money ln x has no value; the bound does not depend on x there.
+    x = maximum(-log_ratio, 1e-12)
+    wanted = divide(time_value, lower)
+    nothing = wanted < 1e-290
+    m = 2.0 * (log(x) - (log(wanted) - 0.5 * x) - HALF_LOG_TWO_PI)
+    near = exp(minimum(m, 1.0))
+    y = select(m > 1.0, m - log(maximum(m, 1.0)), near / (1.0 + near))
+    y = y * ((1.0 + m) - log(y)) / (1.0 + y)
+    y = y * ((1.0 + m) - log(y)) / (1.0 + y)
+    v = divide(x, square_root(y))
+    for _ in range(3):
+        x_over_v = divide(x, v)
+        d1 = 0.5 * v - x_over_v
+        inside = d1 > 0.0
+        density = normal_density(d1)
+        tail = density * mills_ratio(select(inside, d1, -d1))
+        value = select(inside, 1.0 - tail, tail) - density * mills_ratio(v - d1)
+        slope = divide(density, value)
+        step = divide(log(divide(wanted, value)), slope)
+        curvature = divide(x_over_v * x_over_v, v) - 0.25 * v
+        second = curvature - slope
+        third = curvature * curvature - divide(3.0 * (x_over_v * x_over_v), v * v) - 0.25
+        third = third - 3.0 * curvature * slope + 2.0 * (slope * slope)
+        v = v + divide(step * (1.0 + 0.5 * second * step), 1.0 + second * step + third * (step * step) / 6.0)
+    return select(nothing, 0.0, select(time_value < lower, v, UNKNOWN))
