@@ -1,1 +1,1 @@
-"""Markets behind the one interface: real history and generated paths."""
+"""Where market arrays come from: real history through a manifest, and the generated market."""
