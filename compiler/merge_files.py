@@ -16,7 +16,7 @@ from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module, Rep
 from alvh.compiler.rules.circular_use import circular_use
 from alvh.compiler.rules.duplicate_name import conflicting_setting, conflicting_uses, duplicate_name, repeated_change
 from alvh.compiler.rules.file_outside_project import absolute_path, file_outside_project
-from alvh.compiler.rules.misplaced_statement import misplaced_statement
+from alvh.compiler.rules.statement_in_wrong_block import misplaced_statement
 from alvh.compiler.rules.missing_file import missing_file
 from alvh.compiler.rules.nothing_to_remove import nothing_to_remove
 from alvh.compiler.rules.program_too_large import too_many_files, too_much_text

@@ -21,8 +21,37 @@ RULE = Rule(
 )
 
 MACRO_WORDS = frozenset(
-    "cpi ppi pce gdp gnp reer neer pmi ism m1 m2 unemployment payroll payrolls nfp wages claims retail housing starts permits"
-    " industrial production sentiment confidence trade balance earnings inflation".split()
+    [
+        "cpi",
+        "ppi",
+        "pce",
+        "gdp",
+        "gnp",
+        "reer",
+        "neer",
+        "pmi",
+        "ism",
+        "m1",
+        "m2",
+        "unemployment",
+        "payroll",
+        "payrolls",
+        "nfp",
+        "wages",
+        "claims",
+        "retail",
+        "housing",
+        "starts",
+        "permits",
+        "industrial",
+        "production",
+        "sentiment",
+        "confidence",
+        "trade",
+        "balance",
+        "earnings",
+        "inflation",
+    ]
 )
 """Words of series that are published well after what they measure. A guess by name, so a warning only."""
 

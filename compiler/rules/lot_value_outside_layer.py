@@ -1,0 +1,23 @@
+"""ALV0214: a lot's own value outside a book or layer."""
+
+from __future__ import annotations
+
+from alvh.compiler.registry import Rule
+from alvh.grammar.diagnostics import Diagnostic
+from alvh.grammar.source import Span
+
+RULE = Rule(
+    code="ALV0214",
+    name="lot-value-outside-layer",
+    family="names",
+    summary="A lot's own value outside a book or layer.",
+    why="Inside a book or layer, bare `profit` is each lot's own. Elsewhere there is no lot that could be meant.",
+    example="book condors { sell SPX put at 0.16 delta, 45 days }\ntrigger won = profit > $100\n",
+    fix="book condors { sell SPX put at 0.16 delta, 45 days }\ntrigger won = condors.profit > $100\n",
+)
+
+
+def lot_value_outside_layer(span: Span, name: str, layer: str | None) -> Diagnostic:
+    owner = layer or "condors"
+    hint = f"Write `{owner}.{name}` for the layer's, or put the rule inside the layer."
+    return RULE.finding(span, f"`{name}` is each lot's own, and there is no lot here.", hint)

@@ -1,0 +1,35 @@
+"""ALV0318: rows or sides that are not of one kind."""
+
+from __future__ import annotations
+
+from alvh.compiler.registry import Rule
+from alvh.grammar.diagnostics import Diagnostic
+from alvh.grammar.source import Span
+
+RULE = Rule(
+    code="ALV0318",
+    name="rows-of-one-kind",
+    family="units",
+    summary="Rows or sides that are not of one kind.",
+    why="Whichever row holds, the rule around it must mean the same.",
+    example="""\
+let wing = 25 points when vix < 20 else $50
+book condors {
+  sell SPX put at 0.16 delta, 45 days
+  buy SPX put wing below short
+  short : sell SPX put at 0.16 delta, 45 days
+}
+""",
+    fix="""\
+let wing = 25 points when vix < 20 else 50 points
+book condors {
+  sell SPX put at 0.16 delta, 45 days
+  buy SPX put wing below short
+  short : sell SPX put at 0.16 delta, 45 days
+}
+""",
+)
+
+
+def rows_of_one_kind(span: Span, text: str, kind: str, first: str, first_kind: str, *hints: str) -> Diagnostic:
+    return RULE.finding(span, f"`{text}` is {kind}, and `{first}` above it is {first_kind}: all must be of one kind.", *hints)
