@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 
 from attrs import field, frozen
+
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @frozen
@@ -17,11 +20,7 @@ class Source:
 
     @_line_starts.default
     def _find_line_starts(self) -> tuple[int, ...]:
-        starts = [0]
-        for index, character in enumerate(self.text):
-            if character == "\n":
-                starts.append(index + 1)
-        return tuple(starts)
+        return (0, *(end.end() for end in _LINE_END.finditer(self.text)))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column, both counted from 1, of a character offset."""

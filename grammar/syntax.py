@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
 from typing import Literal as OneOf
-from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from alvh.grammar.source import Span
 
-
-def _span() -> Span:
-    """A span that takes no part in comparison: equal trees mean the same, wherever they stand."""
-    return field(eq=False, repr=False, kw_only=True)
+_compared: dict[type[Any], tuple[str, ...]] = {}
 
 
-@frozen
+def _compared_fields(declared: type[Any]) -> tuple[str, ...]:
+    names = _compared.get(declared)
+    if names is None:
+        names = _compared[declared] = tuple(attribute.name for attribute in fields(declared) if attribute.eq)
+    return names
+
+
+@frozen(eq=False, repr=False)
 class Node:
-    span: Span = _span()
+    """Where something stands. The span takes no part in comparison: equal trees mean the same, wherever they stand.
+
+    Comparison, hash and printing are written once, here: methods that attrs generates for each of sixty classes would double
+    the time this file takes to load, which every cold `alvh check` pays.
+    """
+
+    span: Span = field(eq=False, repr=False, kw_only=True)
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in _compared_fields(self.__class__))
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, *[getattr(self, name) for name in _compared_fields(self.__class__)]))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in _compared_fields(self.__class__))
+        return f"{self.__class__.__name__}({shown})"
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Comment(Node):
     """A comment, `#` included. Comments stand beside the tree in `File.comments`, found by their spans."""
 
     text: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Identifier(Node):
     """A name where it is declared or referred to as such (a label, a layer, a calendar)."""
 
     name: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Path(Node):
     """`alvh.front`, as `change`, `drop` and `expect` say it."""
 
@@ -48,7 +70,7 @@ class Path(Node):
 # ---- expressions ---------------------------------------------------------------------------------
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Expression(Node):
     pass
 
@@ -56,7 +78,7 @@ class Expression(Node):
 Unit: TypeAlias = OneOf["", "%", "$", "points", "delta", "days", "sessions", "contracts", "months", "lots"]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Literal(Expression):
     """`20`, `8%` (value 0.08), `$5`, `0.16 delta`, `30 days`; `text` is what stood in the file, unit included."""
 
@@ -65,12 +87,12 @@ class Literal(Expression):
     text: str = field(eq=False)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Name(Expression):
     name: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Attribute(Expression):
     """`condors.profit`, `spx.open`, `macd(vix).line`, `alvh.front.value`."""
 
@@ -78,7 +100,7 @@ class Attribute(Expression):
     name: Identifier
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Call(Expression):
     """`rsi(vix, 14)`, `vx(1)`, `vx(30 days)`, `prev(x, 5 sessions)`."""
 
@@ -86,26 +108,26 @@ class Call(Expression):
     arguments: tuple[Expression, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Negate(Expression):
     operand: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Arithmetic(Expression):
     operator: OneOf["+", "-", "*", "/"]
     left: Expression
     right: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Comparison(Expression):
     operator: OneOf["<", "<=", ">", ">=", "=", "!="]
     left: Expression
     right: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class InRange(Expression):
     """`x in a .. b`, both ends included."""
 
@@ -114,26 +136,26 @@ class InRange(Expression):
     high: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Not(Expression):
     operand: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Logic(Expression):
     operator: OneOf["and", "or"]
     left: Expression
     right: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Crosses(Expression):
     direction: OneOf["above", "below"]
     left: Expression
     right: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Edge(Expression):
     """`C begins`, `C ends`."""
 
@@ -141,7 +163,7 @@ class Edge(Expression):
     which: OneOf["begins", "ends"]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ForSessions(Expression):
     """`C for 3 sessions`."""
 
@@ -149,7 +171,7 @@ class ForSessions(Expression):
     length: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Within(Expression):
     """`within 5 sessions before|after|of E`."""
 
@@ -158,7 +180,7 @@ class Within(Expression):
     event: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Conditional(Expression):
     """`A when C else B`."""
 
@@ -167,7 +189,7 @@ class Conditional(Expression):
     otherwise: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class TableRow(Node):
     """`below a : u`, `from a : u`, `up to a : u`, `above a : u`."""
 
@@ -176,7 +198,7 @@ class TableRow(Node):
     value: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Table(Expression):
     """`by x { ... }`."""
 
@@ -184,7 +206,7 @@ class Table(Expression):
     rows: tuple[TableRow, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Share(Expression):
     """`R of X`: `4% of equity`, `by vix { ... } of anchor.contracts`."""
 
@@ -192,7 +214,7 @@ class Share(Expression):
     base: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Per(Expression):
     """`1 contract per $50_000 of capital`, `1 per $1_000_000 of capital`."""
 
@@ -201,7 +223,7 @@ class Per(Expression):
     base: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Holding(Expression):
     """`near is open`, `near is closed`, `condors opens`, `near closes`, `near rolls`, `size changes`.
 
@@ -214,7 +236,7 @@ class Holding(Expression):
 # ---- positions -----------------------------------------------------------------------------------
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Strike(Node):
     """`at 0.16 delta` (delta), `at 110% of forward` (forward), `at strike 30` (strike),
     `25 points below short_put` (below, above; `reference` names the other leg)."""
@@ -224,7 +246,7 @@ class Strike(Node):
     reference: Identifier | None = None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Expiry(Node):
     """`30 days` (days), `45..60 days` (range; `low`, `high`), `month 2` (month), `next monthly`, `same expiry`.
 
@@ -236,7 +258,7 @@ class Expiry(Node):
     monthly_only: bool = False
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Schedule(Node):
     """`on vix_expiry` (on; `calendar`), `every week|month|day` (every; `period`), `every 5 sessions` (every; `length`)."""
 
@@ -246,12 +268,12 @@ class Schedule(Node):
     length: Expression | None = None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Statement(Node):
     pass
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Leg(Statement):
     """`short_put : sell 2 SPX puts at 0.16 delta, 45 days`."""
 
@@ -264,14 +286,14 @@ class Leg(Statement):
     expiry: Expiry | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ExpiryRule(Statement):
     """`expiry 45..60 days`: the expiry of every leg that states none."""
 
     expiry: Expiry
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Size(Statement):
     """`size 2% of equity`, `size max_loss 2% of equity`, `size 2 contracts`."""
 
@@ -279,14 +301,14 @@ class Size(Statement):
     value: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class AtMost(Statement):
     """`at most 6 lots`."""
 
     count: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Action(Statement):
     """What `open`, `close`, `roll` and `rebalance` share: when, and the reason that the journal shows."""
 
@@ -295,55 +317,55 @@ class Action(Statement):
     reason: str | None = field(default=None, kw_only=True)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Open(Action):
     pass
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Close(Action):
     pass
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Roll(Action):
     """`roll`, `roll into medium`."""
 
     into: Path | None = field(default=None, kw_only=True)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Rebalance(Action):
     pass
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class HoldToExpiry(Statement):
     pass
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class HoldIndex(Statement):
     """`hold SPX`: what the hedge does not use stays in the index."""
 
     product: Identifier
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ShareOfBudget(Statement):
     """`share 40%`."""
 
     value: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class UnitRule(Statement):
     """`unit 1 per $1_000_000 of capital`: `value` is a Per, or any number."""
 
     value: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Budget(Statement):
     """`budget 1.5% of equity per year, paid monthly, kept 12 months`."""
 
@@ -351,28 +373,28 @@ class Budget(Statement):
     kept: Expression | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class LimitCost(Statement):
     """`limit cost to 18% of condors.credit`."""
 
     amount: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Priority(Statement):
     """`first front, then medium, then far`."""
 
     order: tuple[Path, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Unwind(Statement):
     condition: Expression
     until: Expression | None
     reason: str | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Removal(Statement):
     """`no unwind`, inside `change PATH { ... }`: removes every statement of that verb (`no legs` all legs)."""
 
@@ -382,12 +404,12 @@ class Removal(Statement):
 # ---- declarations --------------------------------------------------------------------------------
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Declaration(Node):
     pass
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Title(Declaration):
     """`strategy "..."  about "..."`."""
 
@@ -395,7 +417,7 @@ class Title(Declaration):
     about: str | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Setting(Declaration):
     """`capital $1_000_000` (value), `costs none` / `fill next open` / `contracts fractional` (choice)."""
 
@@ -404,12 +426,12 @@ class Setting(Declaration):
     choice: str | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Use(Declaration):
     path: str
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Param(Declaration):
     name: Identifier
     value: Expression
@@ -417,19 +439,19 @@ class Param(Declaration):
     high: Expression | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Let(Declaration):
     name: Identifier
     value: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Trigger(Declaration):
     name: Identifier
     condition: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Input(Declaration):
     """`input reer : index lag 45 days`; `kind` is the word as written (index, number, ratio, money, condition)."""
 
@@ -438,33 +460,33 @@ class Input(Declaration):
     lag: Expression | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Calendar(Declaration):
     """`calendar cpi, ppi, fomc`."""
 
     names: tuple[Identifier, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Layer(Declaration):
     name: Identifier
     alias: str | None
     body: tuple[Statement, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Book(Declaration):
     name: Identifier
     body: tuple[Statement | Layer, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Hedge(Declaration):
     name: Identifier
     body: tuple[Statement | Layer, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ChangeValue(Declaration):
     """`change backwardation = vix / vx(1) - 1`."""
 
@@ -472,7 +494,7 @@ class ChangeValue(Declaration):
     value: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ChangeBody(Declaration):
     """`change alvh.front { ... }`; `body` may hold Removals, Statements and Layers."""
 
@@ -480,12 +502,12 @@ class ChangeBody(Declaration):
     body: tuple[Statement | Layer, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Drop(Declaration):
     path: Path
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Claim(Declaration):
     """`claim drawdown_cut : reduction(max_drawdown) in 35% .. 40%  vs "unhedged.alvh"`; judged elsewhere."""
 
@@ -498,19 +520,19 @@ class Claim(Declaration):
     setting: tuple[str, ...] = field(default=(), kw_only=True)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class TestStep(Node):
     """One line of a `test`: `calm 90 sessions at vix 14`, `move vix to 19, spx by -2.5% in 3 sessions`,
     `expect PATH opens within 4 sessions`, `expect PATH is closed`."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Calm(TestStep):
     length: Expression
     level: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Move(TestStep):
     """`targets`: series name, "to" or "by", value."""
 
@@ -518,13 +540,13 @@ class Move(TestStep):
     length: Expression
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Expect(TestStep):
     condition: Expression
     within: Expression | None
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Test(Declaration):
     __test__ = False  # pytest would take the class for a test
 
@@ -532,7 +554,7 @@ class Test(Declaration):
     steps: tuple[TestStep, ...]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class File(Node):
     """One parsed file. A part that could not be parsed is missing here and is a diagnostic instead."""
 

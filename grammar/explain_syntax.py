@@ -1,0 +1,215 @@
+"""The words of syntax findings: what was found, what may stand there, and what was probably meant."""
+
+from __future__ import annotations
+
+from alvh.grammar import tables
+from alvh.grammar.diagnostics import Diagnostic, Related
+from alvh.grammar.source import Source, Span
+from alvh.grammar.syntax_rules import (
+    CHAINED_COMPARISON,
+    FILE_TOO_LARGE,
+    MISPLACED_SIGN,
+    MISSING_UNIT,
+    NESTED_TOO_DEEP,
+    STATEMENT_OUTSIDE_BLOCK,
+    STRAY_BRACE,
+    TOO_MANY_FINDINGS,
+    UNCLOSED_BRACE,
+    UNEXPECTED_WORD,
+    UNKNOWN_STATEMENT,
+    UNKNOWN_WORD,
+    finding,
+)
+from alvh.grammar.tokens import END, Token
+
+_IN_FILE = ("strategy", "use", "capital", "costs", "fill", "contracts", "param", "let", "trigger", "input", "calendar", "book", "hedge",
+            "change", "drop", "claim", "test")  # fmt: skip
+_IN_BLOCK = ("buy", "sell", "expiry", "size", "at", "open", "close", "roll", "rebalance", "hold")
+_IN_HEDGE = ("unit", "budget", "limit", "first", "unwind")
+_IN_TEST = ("calm", "move", "expect")
+
+_PLACES: dict[str, str] = {
+    **dict.fromkeys(_IN_FILE, "the file itself, outside every brace"),
+    **dict.fromkeys(_IN_BLOCK, "a layer, or in a book"),
+    **dict.fromkeys(_IN_HEDGE, "a hedge"),
+    **dict.fromkeys(_IN_TEST, "a test"),
+    "layer": "a hedge or a book",
+    "share": "a layer",
+    "no": "a `change PATH { … }`",
+}
+"""Where each word that starts something belongs."""
+
+_VALUE = {"NUMBER", "NAME", "DOLLAR", "LPAR", "MINUS", "BY", "NOT", "WITHIN"}
+_OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "COMPARE", "EQUAL", "IN", "CROSSES", "AND", "OR", "OF", "PER", "DOT", "FOR", "BEGINS",
+              "ENDS", "IS", "OPENS", "CLOSES", "ROLLS", "CHANGES", "LPAR"}  # fmt: skip
+_UNITS = {"PERCENT", "POINT", "DELTA", "DAY", "SESSION", "MONTH", "CONTRACT", "LOT"}
+_CONDITION_WORDS = {"when", "until", "and", "or", "not"}
+
+_SHOWN = {terminal: text for text, terminal in {**tables.MARKS, **tables.KEYWORDS}.items()} | {
+    "CALL": "calls",
+    "PUT": "puts",
+    "CONTRACTS_SETTING": "contracts",
+}
+
+_MOST_WORDS = 6
+
+
+def meant_word(token: Token, expected: set[str]) -> str | None:
+    """The word of the language that fits here and is spelt like the token; None when there is none, or it is no word."""
+    if "NAME" not in token.kinds:
+        return None
+    words = [word for word, terminal in tables.KEYWORDS.items() if terminal in expected]
+    lowered = token.text.lower()
+    if lowered in words:
+        return lowered
+    return _nearest(lowered, words)
+
+
+def _nearest(word: str, words: list[str]) -> str | None:
+    from difflib import get_close_matches  # only where a mistake was made
+
+    if len(word) > 24:
+        return None
+    close = get_close_matches(word, words, n=1, cutoff=0.7)
+    return close[0] if close else None
+
+
+def starts_something(token: Token) -> bool:
+    """Is this a word that starts a declaration or a statement of some block?"""
+    return token.text in _PLACES
+
+
+# ---- findings ------------------------------------------------------------------------------------
+
+
+def misspelt(source: Source, token: Token, meant: str) -> Diagnostic:
+    message = f"`{_short(token.text)}` is no word of the language here"
+    return finding(UNKNOWN_WORD, message, _span(source, token), hints=(f"did you mean `{meant}`?",))
+
+
+def left_out(source: Source, kind: str, place: int, token: Token) -> Diagnostic:
+    span = Span(source, token.start, max(token.end, token.start))
+    mark = _SHOWN[kind]
+    return finding(UNEXPECTED_WORD, f"a `{mark}` is missing before {_found(token)}", span, hints=(f"write `{mark}` before it",))
+
+
+def unclosed(source: Source, opening: Token, token: Token) -> Diagnostic:
+    related = Related(_span(source, token), "the file ends here" if token.kinds == (END,) else f"{_found(token)} cannot stand inside it")
+    return finding(UNCLOSED_BRACE, "this brace is never closed", _span(source, opening), related=(related,), hints=("add the missing `}`",))
+
+
+def stray_brace(source: Source, token: Token) -> Diagnostic:
+    return finding(STRAY_BRACE, "this brace closes nothing", _span(source, token), hints=("take it out, or add the `{` that it closes",))
+
+
+def too_deep(source: Source, start: int, token: Token) -> Diagnostic:
+    message = "this expression is more than 64 levels deep"
+    return finding(NESTED_TOO_DEEP, message, Span(source, start, start + 1), hints=("give a part of it a name with `let`",))
+
+
+def file_too_large(source: Source, largest: int) -> Diagnostic:
+    message = f"this file has {len(source.text):,} characters; a strategy has at most {largest:,}"
+    return finding(FILE_TOO_LARGE, message, Span(source, 0, 0), hints=("check that it is the file you meant",))
+
+
+def too_many(span: Span, most: int) -> Diagnostic:
+    return finding(TOO_MANY_FINDINGS, f"more than {most} mistakes of syntax: the rest of the file was not read", span)
+
+
+def unexpected(source: Source, token: Token, previous: Token | None, following: Token, expected: set[str]) -> Diagnostic:
+    """The finding for a token that does not fit and could not be mended, by what is known of the place."""
+    span = _span(source, token)
+    special = _sign(token, previous, following, expected) or _chain(token, expected) or _yearly(token, previous, expected)
+    if special:
+        code, message, hint = special
+        return finding(code, message, span, hints=(hint,))
+    at_start = bool(expected & {"LET", "HOLD", "EXPECT"})
+    if at_start and "NAME" in token.kinds:
+        place = _PLACES.get(token.text)
+        if place and (token.first_on_line or previous is None or previous.text in {"{", "}"}):
+            return finding(STATEMENT_OUTSIDE_BLOCK, f"`{token.text}` belongs in {place}", span, hints=(_known(expected),))
+        meant = meant_word(token, expected)
+        if token.first_on_line or previous is None or previous.text in {"{", "}"}:
+            hint = f"did you mean `{meant}`?" if meant else _known(expected)
+            return finding(UNKNOWN_STATEMENT, f"unknown statement `{_short(token.text)}`", span, hints=(hint,))
+    meant = meant_word(token, expected)
+    hints = (f"did you mean `{meant}`?",) if meant else ()
+    after = f" after `{_short(previous.text)}`" if previous and previous.text else ""
+    return finding(UNEXPECTED_WORD, f"expected {_expectation(expected, previous)}{after}, found {_found(token)}", span, hints=hints)
+
+
+def _sign(token: Token, previous: Token | None, following: Token, expected: set[str]) -> tuple[str, str, str] | None:
+    """`%`, `$` and the comma of thousands where they cannot stand."""
+    if token.text == "%":
+        return MISPLACED_SIGN, "`%` stands right after a number", "write `8%`"
+    if token.text == "$":
+        return MISPLACED_SIGN, "`$` stands before its number", "write `$50_000`"
+    digits = previous is not None and previous.kinds == ("NUMBER",) and previous.end == token.start
+    if token.text == "," and digits and following.kinds == ("NUMBER",) and following.start == token.end and len(following.text) == 3:
+        return MISPLACED_SIGN, "a comma does not group the digits of a number", "write `1_000_000`"
+    if token.text == "." and following.kinds == ("NUMBER",) and "NUMBER" in expected:
+        return MISPLACED_SIGN, "a number starts with a digit", f"write `0.{following.text}`"
+    return None
+
+
+def _chain(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
+    if token.kinds[0] in {"COMPARE", "EQUAL", "IN"} and "AND" in expected and "PLUS" in expected:
+        return CHAINED_COMPARISON, f"a comparison has two sides, and `{token.text}` would give it a third", "join two of them with `and`"
+    return None
+
+
+def _yearly(token: Token, previous: Token | None, expected: set[str]) -> tuple[str, str, str] | None:
+    if "PER" in expected and not expected & {"LET", "HOLD", "COMPARE", "RPAR"}:
+        return MISSING_UNIT, "a budget says per what it is paid", "write `per year, paid monthly`"
+    return None
+
+
+def _known(expected: set[str]) -> str:
+    words = [word for word in _PLACES if tables.KEYWORDS.get(word) in expected or (word == "contracts" and "LET" in expected)]
+    return "known here: " + ", ".join(f"`{word}`" for word in words)
+
+
+def _expectation(expected: set[str], previous: Token | None) -> str:
+    """The kinds of token that fit, in the reader's words."""
+    rest = set(expected)
+    phrases = []
+    if {"NUMBER", "NAME", "LPAR"} <= rest:
+        phrases.append("a condition" if previous is not None and previous.text in _CONDITION_WORDS else "a value")
+        rest -= _VALUE
+    elif "NAME" in rest:
+        phrases.append("a name")
+    if "TEXT" in rest:
+        phrases.append("a text in double quotes")
+    starts = {"HOLD": "another statement", "LET": "another declaration", "EXPECT": "another step"}
+    for kind, phrase in starts.items():
+        if kind in rest:
+            phrases.append(phrase)
+    if rest & set(starts):
+        rest -= {tables.KEYWORDS[word] for word in _PLACES} | {"LABEL", "CONTRACTS_SETTING"}
+    if {"PLUS", "STAR"} & rest:
+        rest -= _OPERATORS | _UNITS
+        phrases.append("an operator")
+    if END in rest:
+        phrases.append("the end of the file")
+    rest -= {"NAME", "TEXT", END}
+    words = [f"`{_SHOWN[kind]}`" for kind in sorted(rest, key=lambda kind: (kind == "RBRACE", kind))]
+    phrases = words + phrases if len(words) <= _MOST_WORDS else phrases or words[:_MOST_WORDS]
+    return " or ".join(filter(None, [", ".join(phrases[:-1]), phrases[-1]]))
+
+
+def _found(token: Token) -> str:
+    if token.kinds == (END,):
+        return "the end of the file"
+    if token.kinds == ("NUMBER",):
+        return f"the number `{_short(token.text)}`"
+    if token.kinds == ("TEXT",):
+        return f"the text `{_short(token.text)}`"
+    return f"`{_short(token.text)}`"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:20] + "…"
+
+
+def _span(source: Source, token: Token) -> Span:
+    return Span(source, token.start, token.end)

@@ -1,0 +1,143 @@
+"""The LALR machine: what the tables of `alvh.lark` accept after what was read, and the step that takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from alvh.grammar import tables
+from alvh.grammar.build_tree import TreeBuilder
+from alvh.grammar.source import Source, Span
+from alvh.grammar.syntax import Expression
+from alvh.grammar.tokens import END, Token
+
+DEEPEST = 64
+"""Levels of a tree: later stages walk trees by recursion, which this keeps far from Python's limit."""
+
+_LONGEST_STACK = 10 * DEEPEST
+
+
+def _actions() -> tuple[dict[str, int], ...]:
+    """By state, what a symbol does: a state to go to, or -1 - r to complete rule r."""
+    lookaheads = [words.split(" ") for words in tables.LOOKAHEADS]
+    actions = []
+    for follows, reductions in tables.STATES:
+        row = dict(follows)
+        for rule, words in reductions:
+            row.update(dict.fromkeys(lookaheads[words], -1 - rule))
+        actions.append(row)
+    return tuple(actions)
+
+
+_ACTIONS = _actions()
+_RULES = tables.RULES
+
+
+class TooDeepError(Exception):
+    """The tree would pass `DEEPEST` levels; caught by the parser, never seen outside."""
+
+
+class Machine:
+    """The stacks of one parse. `values` holds the children read so far, `extents` where each stands, `heights` how deep it is."""
+
+    def __init__(self, source: Source, start: str) -> None:
+        self.source = source
+        self.builder = TreeBuilder(source)
+        self.makers: list[Callable[..., Any] | None] = [
+            getattr(self.builder, name) if name not in {"", "_"} else None for name, *_ in _RULES
+        ]
+        self.end_state = tables.ENDS[start]
+        self.states = [tables.STARTS[start]]
+        self.values: list[Any] = []
+        self.extents: list[tuple[int, int]] = []
+        self.heights: list[int] = []
+
+    def accepts(self, kind: str, after: Sequence[int] | None = None) -> bool:
+        """Would a token of this kind be taken? Exact, since it plays the completions that come before the taking."""
+        return self.follow(kind, after) is not None
+
+    def follow(self, kind: str, after: Sequence[int] | None = None) -> list[int] | None:
+        """The stack of states after a token of this kind, or None when it does not fit."""
+        stack = list(self.states if after is None else after)
+        while True:
+            action = _ACTIONS[stack[-1]].get(kind)
+            if action is None:
+                return None
+            if action >= 0:
+                stack.append(action)
+                return stack
+            _name, symbol, length, _plan = _RULES[-1 - action]
+            if length:
+                del stack[-length:]
+            stack.append(_ACTIONS[stack[-1]][symbol])
+            if stack[-1] == self.end_state:
+                return stack
+
+    def expected(self) -> set[str]:
+        """The kinds of token that fit now."""
+        return {kind for kind in _ACTIONS[self.states[-1]] if (kind.isupper() or kind == END) and self.accepts(kind)}
+
+    def take(self, token: Token) -> None:
+        """Takes a token that fits, and completes what it completes. Raises TooDeepError."""
+        while True:
+            action = _ACTIONS[self.states[-1]][token.kind]
+            if action >= 0:
+                if len(self.states) > _LONGEST_STACK:
+                    raise TooDeepError
+                self.states.append(action)
+                self.values.append(token)
+                self.extents.append((token.start, token.end))
+                self.heights.append(0)
+                return
+            self._complete(-1 - action, token)
+            if self.states[-1] == self.end_state:
+                return
+
+    def _complete(self, number: int, following: Token) -> None:
+        name, symbol, length, plan = _RULES[number]
+        if length:
+            children = self.values[-length:]
+            extent = self.extents[-length][0], self.extents[-1][1]
+            height = max(self.heights[-length:])
+        else:
+            children = []
+            extent = following.start, following.start
+            height = 0
+        if name == "":
+            value = children[plan[0]]  # type: ignore[index]
+        else:
+            arguments = _arguments(children, plan)
+            maker = self.makers[number]
+            if maker is None:
+                value = arguments
+            else:
+                value = maker(Span(self.source, *extent), *arguments)
+                height = height + 1 if isinstance(value, Expression) else 0
+                if height > DEEPEST:
+                    raise TooDeepError
+        if length:
+            del self.states[-length:], self.values[-length:], self.extents[-length:], self.heights[-length:]
+        self.states.append(_ACTIONS[self.states[-1]][symbol])
+        self.values.append(value)
+        self.extents.append(extent)
+        self.heights.append(height)
+
+    def forget(self, count: int) -> list[Any]:
+        """Drops the last `count` things read and returns them."""
+        if not count:
+            return []
+        dropped = self.values[-count:]
+        del self.states[-count:], self.values[-count:], self.extents[-count:], self.heights[-count:]
+        return dropped
+
+
+def _arguments(children: list[Any], plan: tuple[int | None, ...]) -> list[Any]:
+    arguments: list[Any] = []
+    for place in plan:
+        if place is None:
+            arguments.append(None)
+        elif place >= 0:
+            arguments.append(children[place])
+        else:
+            arguments += children[-1 - place]
+    return arguments

@@ -1,0 +1,260 @@
+"""Text to syntax tree, with every mistake found on the way: the way in is `parse`."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+from alvh.grammar import explain_syntax as explain
+from alvh.grammar import syntax, tables
+from alvh.grammar.diagnostics import Diagnostic
+from alvh.grammar.machine import Machine, TooDeepError
+from alvh.grammar.source import Source, Span
+from alvh.grammar.tokens import END, Token, Tokens, cut_tokens
+
+LARGEST = 1_000_000
+"""Characters of a file; a strategy has a few thousand."""
+
+MOST_FINDINGS = 20
+
+# A token of one of these kinds fits where a declaration, a statement or a step of a test may start, and nowhere else.
+_BOUNDARIES = ("LET", "HOLD", "EXPECT")
+
+# What may have been left out, in the order tried: the one that makes the next word fit.
+_OMISSIONS = ("LBRACE", "EQUAL", "COLON", "RPAR", "COMMA")
+
+_DEEPEST_BLOCKS = 3
+
+
+@frozen
+class ParseResult:
+    file: syntax.File
+    """What could be read; a part with a mistake in it is missing."""
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def parse(source: Source) -> ParseResult:
+    """The tree of a file and its mistakes of syntax, in the order of the text. Never fails, whatever the text."""
+    if len(source.text) > LARGEST:
+        return ParseResult(_empty(source), (explain.file_too_large(source, LARGEST),))
+    parser = _Parser(source, cut_tokens(source), "file")
+    file = parser.run()
+    if not isinstance(file, syntax.File):
+        file = _empty(source)
+    return ParseResult(evolve(file, span=Span(source, 0, len(source.text)), comments=parser.tokens.comments), parser.findings())
+
+
+def parse_expression(source: Source) -> tuple[syntax.Expression | None, tuple[Diagnostic, ...]]:
+    """The expression that is the whole text, as `--set NAME=VALUE` gives it; None when it cannot be read."""
+    if len(source.text) > LARGEST:
+        return None, (explain.file_too_large(source, LARGEST),)
+    parser = _Parser(source, cut_tokens(source), "lone_expression")
+    expression = parser.run()
+    return (expression if isinstance(expression, syntax.Expression) else None), parser.findings()
+
+
+def _empty(source: Source) -> syntax.File:
+    return syntax.File((), span=Span(source, 0, len(source.text)))
+
+
+class _Parser:
+    """Feeds tokens to the machine; where one does not fit, says so, and goes on at the nearest place that makes sense."""
+
+    def __init__(self, source: Source, tokens: Tokens, start: str) -> None:
+        self.source = source
+        self.tokens = tokens
+        self.machine = Machine(source, start)
+        self.found: list[Diagnostic] = []
+        self.next = 0
+        self.doubtful_braces: list[Token] = []
+        self.opened: list[Token] = []
+
+    def findings(self) -> tuple[Diagnostic, ...]:
+        every = sorted([*self.tokens.findings, *self.found, *self.machine.builder.findings], key=lambda one: one.span.start)
+        if len(every) > MOST_FINDINGS:
+            return (*every[:MOST_FINDINGS], explain.too_many(every[MOST_FINDINGS - 1].span, MOST_FINDINGS))
+        return tuple(every)
+
+    def run(self) -> object:
+        tokens = self.tokens.tokens
+        machine = self.machine
+        while True:
+            token = tokens[self.next]
+            if len(self.found) > MOST_FINDINGS:
+                return self.give_up()
+            kind = self.kind(token)
+            if kind is None:
+                if not self.recover(token):
+                    return None
+            elif self.take(token._replace(kind=kind)):
+                self.next += 1
+                if kind == END:
+                    return machine.values[-1]
+
+    def give_up(self) -> object:
+        """Ends the file here, keeping what was read."""
+        while self.resynchronize(self.tokens.tokens[-1]):
+            self.next = len(self.tokens.tokens) - 1
+            token = self.tokens.tokens[-1]
+            kind = END if self.machine.accepts(END) else "RBRACE"
+            self.take(token._replace(kind=kind))
+            if kind == END:
+                return self.machine.values[-1]
+        return None
+
+    def kind(self, token: Token, after: list[int] | None = None) -> str | None:
+        """What the token is here: the first of the kinds it may be that fits."""
+        for kind in token.kinds:
+            if self.machine.accepts(kind, after):
+                return kind
+        return None
+
+    def take(self, token: Token) -> bool:
+        try:
+            self.machine.take(token)
+        except TooDeepError:
+            self.found.append(explain.too_deep(self.source, self.machine.extents[-1][0], token))
+            self.resynchronize(token)
+            return False
+        if token.kind == "LBRACE":
+            self.opened.append(token)
+        elif token.kind == "RBRACE":
+            self.closed(token)
+        return True
+
+    def closed(self, token: Token) -> None:
+        """Remembers a block whose closing brace stands further left than the block starts: the brace may be another block's."""
+        opening = self.opened.pop()
+        if token.first_on_line and self.indentation(token.start) < self.indentation(opening.start):
+            self.doubtful_braces.append(opening)
+
+    def indentation(self, offset: int) -> int:
+        line = self.source.line(self.source.position(offset)[0])
+        return len(line) - len(line.lstrip())
+
+    # ---- mistakes --------------------------------------------------------------------------------
+
+    def recover(self, token: Token) -> bool:
+        """Reports a token that does not fit and finds a way on. False when the text is one expression and broken."""
+        return self.correct(token) or self.supply(token) or self.close_blocks(token) or self.step_over(token)
+
+    def correct(self, token: Token) -> bool:
+        """A misspelt word of the language: reads on as if it were spelt right, when that leads on."""
+        meant = explain.meant_word(token, self.machine.expected())
+        if meant is None:
+            return False
+        kind = tables.KEYWORDS[meant]
+        after = self.machine.follow(kind)
+        if after is None or self.kind(self.following(), after) is None:
+            return False
+        self.found.append(explain.misspelt(self.source, token, meant))
+        if self.take(token._replace(kind=kind, text=meant)):
+            self.next += 1
+        return True
+
+    def supply(self, token: Token) -> bool:
+        """A sign left out: reads on as if it stood there."""
+        for kind in _OMISSIONS:
+            if kind == "EQUAL" and self.machine.accepts("PLUS"):
+                continue  # after a value, a comparison is only one of many things that may follow
+            if kind == "COMMA" and token.first_on_line:
+                continue  # more likely a statement of its own
+            after = self.machine.follow(kind)
+            if after is not None and self.kind(token, after) is not None:
+                place = self.previous_end()
+                self.found.append(explain.left_out(self.source, kind, place, token))
+                return self.take(Token((kind,), "", place, place, False, kind)) or True
+        return False
+
+    def close_blocks(self, token: Token) -> bool:
+        """A closing brace left out before the end of the file, or before what cannot stand in this block."""
+        if self.closing_braces_ahead() >= len(self.opened):
+            return False
+        for count in range(1, min(len(self.opened), _DEEPEST_BLOCKS) + 1):
+            after: list[int] | None = self.machine.states
+            for _ in range(count):
+                after = after and self.machine.follow("RBRACE", after)
+            if after and self.kind(token, after) is not None:
+                for _ in range(count):
+                    opening = self.doubtful_braces.pop() if self.doubtful_braces else self.opened[-1]
+                    self.found.append(explain.unclosed(self.source, opening, token))
+                    self.take(Token(("RBRACE",), "", self.previous_end(), self.previous_end(), False, "RBRACE"))
+                return True
+        return False
+
+    def step_over(self, token: Token) -> bool:
+        """Reports what cannot be mended, gives up the statement it stands in, and goes on with the next one."""
+        expected = self.machine.expected()
+        if token.kinds == ("RBRACE",) and not self.opened and self.at_boundary(self.machine.states):
+            self.found.append(explain.stray_brace(self.source, token))
+            self.next += 1
+            return True
+        self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
+        return self.resynchronize(token)
+
+    def resynchronize(self, token: Token) -> bool:
+        machine = self.machine
+        lost = 0
+        while lost < len(machine.values) and not self.at_boundary(machine.states[: len(machine.states) - lost]):
+            lost += 1
+        if not self.at_boundary(machine.states[: len(machine.states) - lost]):
+            return False
+        statement_start = machine.extents[-lost][0] if lost else token.start
+        column = self.source.position(statement_start)[1]
+        dropped = machine.forget(lost)
+        depth = sum(isinstance(value, Token) and value.kind == "LBRACE" for value in dropped)
+        if depth:
+            del self.opened[-depth:]
+        self.next = self.next_start(column, depth)
+        return True
+
+    def next_start(self, column: int, depth: int) -> int:
+        """Where to go on after a lost statement that started at `column` with `depth` braces of its own still open: at a
+        closing brace that is not its own, or at a line that starts with a statement or is indented no deeper than it."""
+        tokens = self.tokens.tokens
+        own_braces = depth
+        for index in range(self.next, len(tokens)):
+            token = tokens[index]
+            if token.kinds == (END,):
+                return index
+            if token.kinds == ("LBRACE",):
+                depth += 1
+            elif token.kinds == ("RBRACE",):
+                if not depth:
+                    return index
+                depth -= 1
+                own_braces = min(own_braces, depth)
+            elif token.first_on_line and "NAME" in token.kinds and (index > self.next or self.kind(token)):
+                starts = "LABEL" in token.kinds or explain.starts_something(token)
+                if depth == 0 and (starts or self.source.position(token.start)[1] <= column):
+                    return index
+                if depth == own_braces and starts:
+                    return index
+        return len(tokens) - 1
+
+    # ---- where the parser stands -----------------------------------------------------------------
+
+    def at_boundary(self, states: list[int]) -> bool:
+        return any(self.machine.accepts(kind, states) for kind in _BOUNDARIES)
+
+    def previous(self) -> Token | None:
+        return self.tokens.tokens[self.next - 1] if self.next else None
+
+    def previous_end(self) -> int:
+        return self.tokens.tokens[self.next - 1].end if self.next else 0
+
+    def following(self) -> Token:
+        tokens = self.tokens.tokens
+        return tokens[min(self.next + 1, len(tokens) - 1)]
+
+    def closing_braces_ahead(self) -> int:
+        """How many closing braces from here on have no opening brace from here on."""
+        depth = unmatched = 0
+        for token in self.tokens.tokens[self.next :]:
+            if token.kinds == ("LBRACE",):
+                depth += 1
+            elif token.kinds == ("RBRACE",):
+                if depth:
+                    depth -= 1
+                else:
+                    unmatched += 1
+        return unmatched
