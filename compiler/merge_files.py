@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
-
-from attrs import evolve
 
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module, ReplacedValue
 from alvh.compiler.rules.circular_use import circular_use
 from alvh.compiler.rules.duplicate_name import conflicting_setting, conflicting_uses, duplicate_name, repeated_change
 from alvh.compiler.rules.file_outside_project import absolute_path, file_outside_project
-from alvh.compiler.rules.statement_in_wrong_block import misplaced_statement
 from alvh.compiler.rules.missing_file import missing_file
 from alvh.compiler.rules.nothing_to_remove import nothing_to_remove
 from alvh.compiler.rules.program_too_large import too_many_files, too_much_text
+from alvh.compiler.rules.statement_in_wrong_block import misplaced_statement
 from alvh.compiler.rules.unknown_override import unknown_override, unreadable_override
 from alvh.compiler.rules.unknown_target import no_body_to_change, no_value_to_change, own_declaration, unknown_target
 from alvh.compiler.verbs import BOOK_VERBS, HEDGE_VERBS, LAYER_VERBS, removes, verb_of
@@ -114,26 +113,28 @@ class _Merger:
         written = use.path
         folder = os.path.dirname(user)
         if os.path.isabs(written) or written[1:2] == ":":
-            return self._fail(absolute_path(use.span, written))
+            return self._leave_out(absolute_path(use.span, written))
         display = os.path.normpath(os.path.join(folder, written)) if written else ""
         if "\0" in written or not _is_inside(self.root, display):
-            return self._fail(file_outside_project(use.span, written))
+            return self._leave_out(file_outside_project(use.span, written))
         if not os.path.isfile(display):
-            return self._fail(missing_file(use.span, written, _files_near(folder, display, self.root)))
+            return self._leave_out(missing_file(use.span, written, _files_near(folder, display, self.root)))
         real = os.path.realpath(display)
         for index, (open_real, _) in enumerate(self.open_files):
             if open_real == real:
-                return self._fail(circular_use(use.span, tuple(shown for _, shown in self.open_files[index:])))
+                return self._leave_out(circular_use(use.span, tuple(shown for _, shown in self.open_files[index:])))
         if real not in self.finished:
             if len(self.finished) + len(self.open_files) >= MOST_FILES:
-                return self._fail(too_many_files(use.span, MOST_FILES))
+                return self._leave_out(too_many_files(use.span, MOST_FILES))
             if self.characters > MOST_CHARACTERS:
-                return self._fail(too_much_text(use.span, MOST_CHARACTERS))
+                return self._leave_out(too_much_text(use.span, MOST_CHARACTERS))
         return self.bring(display, display)
 
-    def _fail(self, finding: Diagnostic) -> None:
+    def _leave_out(self, finding: Diagnostic) -> _Contents | None:
+        """Reports a file that cannot be brought in."""
         self.diagnostics.append(finding)
         self.incomplete = True
+        return None
 
     # ---- one file ------------------------------------------------------------------------------------
 
@@ -216,7 +217,7 @@ class _Merger:
             contents.dropped[name] = drop.span
         elif isinstance(declaration, syntax.Book | syntax.Hedge) and _layer_of(declaration, layer) is not None:
             body = tuple(part for part in declaration.body if not (isinstance(part, syntax.Layer) and part.name.name == layer))
-            contents.names[name] = evolve(declaration, body=body)
+            contents.names[name] = _with_body(declaration, body)
             contents.dropped[path] = drop.span
         elif path in own:
             self.diagnostics.append(own_declaration(drop.path.span, path))
@@ -239,10 +240,12 @@ class _Merger:
         name = change.name.name
         declaration = contents.names.get(name)
         match declaration:
-            case syntax.Param(value=original) | syntax.Let(value=original):
-                contents.names[name] = evolve(declaration, value=change.value)
+            case syntax.Param(value=original, low=low, high=high):
+                contents.names[name] = syntax.Param(declaration.name, change.value, low, high, span=declaration.span)
+            case syntax.Let(value=original):
+                contents.names[name] = syntax.Let(declaration.name, change.value, span=declaration.span)
             case syntax.Trigger(condition=original):
-                contents.names[name] = evolve(declaration, condition=change.value)
+                contents.names[name] = syntax.Trigger(declaration.name, change.value, span=declaration.span)
             case None:
                 self.diagnostics.append(unknown_target(change.name.span, "change", name, _paths(contents)))
                 return
@@ -271,7 +274,7 @@ class _Merger:
             elif (layer := _layer_of(declaration, layer_name)) is not None:
                 changed = self._change_layer(declaration, layer, change)
                 body = tuple(changed if part is layer else part for part in declaration.body)
-                contents.names[name] = evolve(declaration, body=body)
+                contents.names[name] = _with_body(declaration, body)
             else:
                 self.diagnostics.append(unknown_target(change.path.span, "change", path, _paths(contents)))
 
@@ -288,7 +291,7 @@ class _Merger:
             elif isinstance(part, syntax.Removal):
                 continue
             added.append(part)
-        return evolve(group, body=(*kept, *added))
+        return _with_body(group, (*kept, *added))
 
     def _change_layer(self, group: syntax.Book | syntax.Hedge, layer: syntax.Layer, change: syntax.ChangeBody) -> syntax.Layer:
         inherited = [part for part in group.body if not isinstance(part, syntax.Layer) and verb_of(part) in LAYER_VERBS]
@@ -299,7 +302,8 @@ class _Merger:
                 self.diagnostics.append(misplaced_statement(part.name.span, "layer", "a layer", "a book or hedge"))
             else:
                 added.append(part)  # a Removal stays, so that the layer does not inherit what it removed
-        return evolve(layer, body=tuple(part for part in (*kept, *added) if isinstance(part, syntax.Statement)))
+        body = tuple(part for part in (*kept, *added) if isinstance(part, syntax.Statement))
+        return syntax.Layer(layer.name, layer.alias, body, span=layer.span)
 
     def _kept(self, body: Iterable[Part], change: syntax.ChangeBody, said: list[str]) -> list[Part]:
         """What a change leaves of a body: the verbs that it neither says nor removes."""
@@ -441,6 +445,10 @@ def _sort_of(declaration: Declared) -> str:
             return f"a {type(declaration).__name__.lower()}"
 
 
+def _with_body(group: syntax.Book | syntax.Hedge, body: tuple[Part, ...]) -> syntax.Book | syntax.Hedge:
+    return type(group)(group.name, body, span=group.span)
+
+
 def _layer_of(group: syntax.Book | syntax.Hedge, name: str) -> syntax.Layer | None:
     return next((part for part in group.body if isinstance(part, syntax.Layer) and part.name.name == name), None)
 
@@ -481,10 +489,8 @@ def _files_near(folder: str, missing: str, root: str) -> list[str]:
     """Strategy files in the folder of the saying file, one level below it, and in the folder looked into, as `use` would say them."""
     here = folder or "."
     places = [here, os.path.dirname(missing) or "."]
-    try:
+    with suppress(OSError):
         places += sorted(entry.path for entry in os.scandir(here) if entry.is_dir())[:50]
-    except OSError:
-        pass
     found: dict[str, None] = {}
     for place in places:
         if not _is_inside(root, place):

@@ -27,7 +27,7 @@ book condors {
 )
 
 
-def missing_unit(span: Span, text: str, kind: str, number: str, fixed: str | None) -> Diagnostic:
+def bare_number(span: Span, text: str, kind: str, number: str, fixed: str | None) -> Diagnostic:
     hint = (f"Write `{fixed}`.",) if fixed else ()
     return RULE.finding(span, f"`{text}` is {kind}, and `{number}` has no unit.", *hint)
 

@@ -1,0 +1,105 @@
+"""What a layer and a leg must say, and what may be said once: the shape of a strategy, before its values are looked at."""
+
+from __future__ import annotations
+
+from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module
+from alvh.compiler.rules.incomplete_leg import (
+    circular_strikes,
+    leg_without_expiry,
+    leg_without_right,
+    leg_without_strike,
+    same_expiry_as_none,
+)
+from alvh.compiler.rules.layer_without_legs import layer_without_legs
+from alvh.compiler.rules.repeated_statement import repeated_statement
+from alvh.compiler.rules.statement_in_wrong_block import share_without_budget
+from alvh.compiler.verbs import ALTERNATIVES, verb_of
+from alvh.compiler.vocabulary import OPTION_PRODUCTS
+from alvh.grammar import syntax
+from alvh.grammar.diagnostics import Diagnostic
+from alvh.grammar.source import Span
+
+
+def check_statements(module: Module) -> tuple[Diagnostic, ...]:
+    """Findings about statements that are missing, incomplete or said twice."""
+    findings: list[Diagnostic] = []
+    for group in module.groups:
+        findings += _repeated(group.statements)
+        if not group.layers and not group.statements and not module.incomplete:
+            findings.append(layer_without_legs(group.span, group.name))
+        if group.kind == "hedge" and not group.layers and group.statements and not module.incomplete:
+            findings.append(layer_without_legs(group.span, group.name))
+        for layer in group.layers:
+            findings += _repeated(layer.statements)
+            findings += _check_layer(layer, group, module.incomplete)
+    return tuple(findings)
+
+
+def _repeated(statements: tuple[syntax.Statement, ...]) -> list[Diagnostic]:
+    first: dict[str, Span] = {}
+    findings: list[Diagnostic] = []
+    for statement in statements:
+        verb = verb_of(statement)
+        if verb in ALTERNATIVES:
+            continue
+        if verb in first:
+            findings.append(repeated_statement(statement.span, verb, first[verb]))
+        else:
+            first[verb] = statement.span
+    return findings
+
+
+def _check_layer(layer: LayerDeclaration, group: GroupDeclaration, incomplete: bool) -> list[Diagnostic]:
+    findings: list[Diagnostic] = []
+    legs = [statement for statement in layer.statements if isinstance(statement, syntax.Leg)]
+    rule = next((statement for statement in layer.statements if isinstance(statement, syntax.ExpiryRule)), None)
+    holds_index = any(isinstance(statement, syntax.HoldIndex) for statement in group.statements)
+    if not legs and not incomplete and not (layer.path == group.name and holds_index):
+        findings.append(layer_without_legs(layer.span, layer.path))
+    if rule is not None and rule.expiry.manner == "same expiry":
+        findings.append(same_expiry_as_none(rule.span))
+    for index, leg in enumerate(legs):
+        findings += _check_leg(leg, index, rule, incomplete)
+    findings += _circular_strikes(legs)
+    has_budget = any(isinstance(statement, syntax.Budget) for statement in group.statements)
+    for statement in layer.statements:
+        if isinstance(statement, syntax.ShareOfBudget) and not has_budget and not incomplete:
+            findings.append(share_without_budget(statement.span, group.name))
+    return findings
+
+
+def _check_leg(leg: syntax.Leg, index: int, rule: syntax.ExpiryRule | None, incomplete: bool) -> list[Diagnostic]:
+    if leg.product.name not in OPTION_PRODUCTS:
+        return []
+    findings: list[Diagnostic] = []
+    if leg.right is None and leg.product.name != "SPX":
+        findings.append(leg_without_right(leg.span, leg.product.name))
+    elif leg.right is not None:
+        if leg.strike is None:
+            findings.append(leg_without_strike(leg.span))
+        if leg.expiry is None and rule is None and not incomplete:
+            findings.append(leg_without_expiry(leg.span))
+    if leg.expiry is not None and leg.expiry.manner == "same expiry" and index == 0:
+        findings.append(same_expiry_as_none(leg.expiry.span))
+    return findings
+
+
+def _circular_strikes(legs: list[syntax.Leg]) -> list[Diagnostic]:
+    """Legs whose strikes are measured from one another, so that none can be found first."""
+    measured_from = {
+        leg.label.name: leg.strike.reference
+        for leg in legs
+        if leg.label is not None and leg.strike is not None and leg.strike.reference is not None
+    }
+    settled: set[str] = set()
+    findings: list[Diagnostic] = []
+    for start in measured_from:
+        way: list[str] = []
+        current = start
+        while current in measured_from and current not in settled and current not in way:
+            way.append(current)
+            current = measured_from[current].name
+        if current in way and current not in settled and len(way) > 1:
+            findings.append(circular_strikes(measured_from[current].span, current))
+        settled.update(way)
+    return findings
