@@ -1,0 +1,120 @@
+"""The whole compiler on one screen: from a file to diagnostics, and to a program where there is no error.
+
+    text --parse--> tree --merge--> module --resolve--> names --infer--> kinds --dependencies--> rules --lower--> program
+
+Every stage takes values and returns values. A user's mistake is a diagnostic in the result; only a broken invariant of
+alvh raises. Nothing here imports NumPy, Numba or networkx.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from attrs import frozen
+
+from alvh.compiler.apply_rules import apply_rules
+from alvh.compiler.dependencies import Dependencies, find_dependencies
+from alvh.compiler.infer_kinds import infer_kinds
+from alvh.compiler.ir import Program
+from alvh.compiler.lower_syntax_to_ir import lower_syntax_to_ir
+from alvh.compiler.meaning import Meaning
+from alvh.compiler.merge_files import merge
+from alvh.compiler.module import Module
+from alvh.compiler.resolve_names import resolve_names
+from alvh.compiler.subject import Subject
+from alvh.grammar import syntax
+from alvh.grammar.diagnostics import Diagnostic, Severity
+from alvh.grammar.parse import ParseResult, parse
+from alvh.grammar.read_source import decode_source, read_source
+from alvh.grammar.source import Source, Span
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+STANDARD_INPUT = "-"
+"""The path of a text that comes from no file; what it uses is looked for in the current folder."""
+
+
+@frozen(eq=False)
+class Compiled:
+    """What the compiler made of a file. `program` is None where there is an error, `module` where nothing could be read."""
+
+    module: Module | None
+    meaning: Meaning | None
+    dependencies: Dependencies | None
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+    """Findings of every stage, sorted by file and place, none twice."""
+    sources: tuple[Source, ...]
+    """Every file read, the given one first."""
+
+    @property
+    def has_error(self) -> bool:
+        return any(finding.severity is Severity.ERROR for finding in self.diagnostics)
+
+
+@frozen
+class Checked:
+    """The findings of `alvh check`, and how many sessions the file needs before every stream can be known."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    warm_up: int | None
+    """None where there is an error."""
+
+
+def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, text: str | bytes | None = None) -> Compiled:
+    """Compile the file at `path`, or `text` as if it stood there. `overrides` are settings, params, lets and triggers to
+    give another value, each as text in a file's own words (`{"costs": "none", "call_delta": "0.20 delta"}`)."""
+    reader = _Reader(os.fspath(path), text)
+    if isinstance(unreadable := reader.source(os.fspath(path)), Diagnostic):
+        return Compiled(None, None, None, None, (unreadable,), ())
+    module, merging = merge(os.fspath(path), reader.read, overrides)
+    if module is None:
+        return Compiled(None, None, None, None, _in_order(merging), reader.sources)
+    references, naming = resolve_names(module)
+    kinds, measuring = infer_kinds(module, references)
+    meaning = Meaning(module, kinds, references)
+    dependencies = find_dependencies(meaning)
+    ruling = apply_rules(Subject(meaning, dependencies))
+    diagnostics = _in_order((*merging, *naming, *measuring, *ruling))
+    failed = any(finding.severity is Severity.ERROR for finding in diagnostics)
+    program = None if failed else lower_syntax_to_ir(meaning, dependencies)
+    return Compiled(module, meaning, dependencies, program, diagnostics, reader.sources)
+
+
+def check_file(path: PathLike, overrides: Mapping[str, str] | None = None, text: str | bytes | None = None) -> Checked:
+    """All that `alvh check` finds in the file at `path`, or in `text` as if it stood there (`-` for standard input)."""
+    compiled = compile_file(path, overrides, text)
+    return Checked(compiled.diagnostics, None if compiled.program is None else compiled.program.warm_up)
+
+
+class _Reader:
+    """Reads and parses files, each once, and remembers their sources."""
+
+    def __init__(self, path: str, text: str | bytes | None) -> None:
+        self._given = {} if text is None else {path: Source(path, text) if isinstance(text, str) else decode_source(path, text)}
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return tuple(source for source in self._given.values() if isinstance(source, Source))
+
+    def source(self, path: str) -> Source | Diagnostic:
+        if path not in self._given:
+            self._given[path] = read_source(path)
+        return self._given[path]
+
+    def read(self, path: str) -> ParseResult:
+        source = self.source(path)
+        if isinstance(source, Source):
+            return parse(source)
+        return ParseResult(syntax.File((), span=Span(source.span.source, 0, 0)), (source,))
+
+
+def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Sorted by file, place and code; one finding of a code at a place is enough."""
+    found: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    for finding in diagnostics:
+        span = finding.span
+        found.setdefault((span.source.path, span.start, span.end, finding.code, finding.message), finding)
+    return tuple(found[key] for key in sorted(found))

@@ -1,0 +1,108 @@
+"""The text of `alvh debug ir`: one line a stream, then layers and groups with what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alvh.compiler.ir import Expiry, Group, Layer, Leg, Node, NodeId, Program, Rule
+
+
+def print_ir(program: Program) -> str:
+    """A program as lines; `%3` is stream 3, `@2` the stage it is computed at when that is not the start of decisions."""
+    return "\n".join(_lines(program)) + "\n"
+
+
+def _lines(program: Program) -> Iterator[str]:
+    contracts = "whole" if program.whole_contracts else "fractional"
+    yield f"program {program.title!r}"
+    yield f"  capital {program.capital:g}  costs {program.costs}  contracts {contracts}  warm-up {program.warm_up}"
+    if program.hold_index:
+        yield "  holds the index"
+    for parameter in program.parameters:
+        yield f"  param {parameter.name} = {parameter.value:g} in {parameter.low:g} .. {parameter.high:g}"
+    if program.inputs:
+        yield f"  inputs {' '.join(program.inputs)}"
+    if program.calendars:
+        yield f"  calendars {' '.join(program.calendars)}"
+    for number, node in enumerate(program.nodes):
+        yield f"  {_node(number, node, program)}"
+    for index, group in enumerate(program.groups):
+        yield from _group(group, program)
+        for layer in program.layers:
+            if layer.group == index:
+                yield from _layer(layer, program)
+
+
+def _node(number: NodeId, node: Node, program: Program) -> str:
+    parts = [node.operation]
+    if node.operation in ("constant", "parameter"):
+        parts.append(f"{node.value:.15g}")
+    if node.name:
+        parts.append(node.name if node.owner < 0 else f"{program.layers[node.owner].name}.{node.name}")
+    parts += [_stream(source) for source in node.inputs]
+    if node.window:
+        parts.append(f"[{', '.join(str(length) for length in node.window)}]")
+    if node.stage:
+        parts.append(f"@{node.stage}")
+    if node.per_lot:
+        parts.append("each lot")
+    text = f"{_stream(number)} = {' '.join(parts)}"
+    return f"{text:<48}  # {node.label}" if node.label else text
+
+
+def _stream(number: NodeId) -> str:
+    return f"%{number}" if number >= 0 else "none"
+
+
+def _group(group: Group, program: Program) -> Iterator[str]:
+    yield f"{group.kind} {group.name}"
+    if group.unit >= 0:
+        yield f"  unit {_stream(group.unit)}"
+    if group.budget is not None:
+        yield f"  budget {_stream(group.budget.yearly)} a year, kept {group.budget.kept_months:g} months"
+    if group.limit_cost >= 0:
+        yield f"  limit cost {_stream(group.limit_cost)}"
+    for unwind in group.unwinds:
+        until = f" until {_stream(unwind.until)}" if unwind.until >= 0 else ""
+        yield f"  {_rule(unwind.rule, program)}{until}"
+
+
+def _layer(layer: Layer, program: Program) -> Iterator[str]:
+    yield f"  layer {layer.name}  level {layer.level}"
+    for leg in layer.legs:
+        yield f"    {_leg(leg)}"
+    yield f"    size {layer.size.manner}{f' {_stream(layer.size.value)}' if layer.size.value >= 0 else ''}"
+    if layer.states_at_most:
+        yield f"    at most {layer.at_most}"
+    if layer.share:
+        yield f"    share {layer.share:g}"
+    for rule in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances):
+        yield f"    {_rule(rule, program)}"
+    if layer.hold_to_expiry:
+        yield "    hold to expiry"
+
+
+def _leg(leg: Leg) -> str:
+    reference = f" of leg {leg.strike.reference}" if leg.strike.reference >= 0 else ""
+    strike = f"{leg.strike.manner} {_stream(leg.strike.value)}{reference}"
+    return f"{leg.label}: {leg.ratio:+d} {leg.product} {leg.right} {strike}, {_expiry(leg.expiry)}"
+
+
+def _expiry(expiry: Expiry) -> str:
+    monthly = " monthly" if expiry.monthly_only and expiry.manner != "month" else ""
+    match expiry.manner:
+        case "same":
+            return f"expiry of leg {expiry.reference}"
+        case "range":
+            return f"{expiry.low:g}..{expiry.high:g} days{monthly}"
+        case "days":
+            return f"{expiry.low:g} days{monthly}"
+        case "month":
+            return f"month {expiry.low:g}"
+
+
+def _rule(rule: Rule, program: Program) -> str:
+    into = f" into {program.layers[rule.into].name}" if rule.into >= 0 else ""
+    when = f" when {_stream(rule.condition)}" if rule.condition >= 0 else ""
+    reads = f"  reads {' '.join(_stream(node) for node in rule.reads)}" if rule.reads else ""
+    return f"{rule.verb}{into}{when} as {rule.reason!r}{reads}"
