@@ -54,6 +54,7 @@ _ROUNDING = 1.5 * _TWO_TO_52
 """A whole double added to this stands, in binary, at the end of the sum's mantissa."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+Selected = TypeVar("Selected", bool, float)
 
 
 def lane_function(function: Function) -> Function:
@@ -148,7 +149,7 @@ def extract_mask(lanes: Lanes, mask: bool, lane: int) -> bool:
     return mask
 
 
-def select(mask: bool, chosen: float, other: float) -> float:
+def select(mask: bool, chosen: Selected, other: Selected) -> Selected:
     """`chosen` on the lanes of the mask, `other` elsewhere. The mask may be a scalar, the values may be scalars or both masks."""
     return chosen if mask else other
 

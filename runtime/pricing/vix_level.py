@@ -131,7 +131,8 @@ def _fit_piece(years: float, highest_level: float, ends: tuple[float, float]) ->
     lowest = log_contract(np.zeros_like(forward), forward, years)
     span = log_contract(np.full_like(forward, highest), forward, years) - lowest
     squared = highest * 0.5 * (1.0 + _points(3 * SHAPE_Z))
-    z = (log_contract(*np.broadcast_arrays(squared, forward[:, None]), years) - lowest[:, None]) / span[:, None]
+    grid_squared, grid_forward = np.broadcast_arrays(squared, forward[:, None])
+    z = (log_contract(grid_squared, grid_forward, years) - lowest[:, None]) / span[:, None]
     along_z = np.empty((EDGES, SHAPE_Z))
     for place in range(EDGES):
         basis = chebyshev.chebvander(2.0 * z[place] - 1.0, SHAPE_Z - 1)

@@ -1,0 +1,137 @@
+"""Listed strikes: the grids, the strike nearest a number, and the strike whose delta is nearest a target.
+
+SPX strikes stand 5 points apart (quant.md 2.6; the wings list fewer, which a grid of 5 forgives). VIX strikes run from 1 to 435, 0.50 apart
+to 15, 1 to 30, 2.50 to 50 and 5 above: as quoted on 2016-06-01 on the expiries up to seven weeks (the chain that the tests read; quant.md
+2.5), continued below 10 and above 80.
+
+Lane-generic; `is_call` is a scalar that all lanes share, `target` an absolute delta between 0 and 1 (exclusive). Unknown in, unknown out.
+"""
+
+from __future__ import annotations
+
+from alvh.runtime.lanes import absolute, floor, inlined_lane_function, is_unknown, lane_function, maximum, minimum, select, square_root
+from alvh.runtime.mathematics import UNKNOWN, exp, normal_quantile
+from alvh.runtime.pricing import spx_surface, vix_options
+
+SPX_STEP = 5.0
+LOWEST_VIX_RANK = 2.0
+"""Strike 1."""
+HIGHEST_VIX_RANK = 130.0
+"""Strike 435, far above any VIX future: 128 pairs of neighbours, so that seven halvings find one."""
+
+
+# The grids ------------------------------------------------------------------------------------------------------------------------------
+
+
+@inlined_lane_function
+def nearest_spx_strike(level: float) -> float:
+    """The listed strike nearest a level, the higher of two equally near, at least 5."""
+    return maximum(SPX_STEP, floor(level / SPX_STEP + 0.5) * SPX_STEP)
+
+
+@inlined_lane_function
+def vix_strike_of_rank(rank: float) -> float:
+    """The strike with a whole rank: 0.50 each to rank 30, then 1 each to 45, 2.50 to 53, 5 beyond. Linear between whole ranks."""
+    half = 0.5 * minimum(rank, 30.0)
+    one = minimum(maximum(rank - 30.0, 0.0), 15.0)
+    two_and_a_half = 2.5 * minimum(maximum(rank - 45.0, 0.0), 8.0)
+    return half + one + two_and_a_half + 5.0 * maximum(rank - 53.0, 0.0)
+
+
+@inlined_lane_function
+def vix_rank_of_strike(strike: float) -> float:
+    """The inverse of `vix_strike_of_rank`: whole where a strike is listed."""
+    half = 2.0 * minimum(strike, 15.0)
+    one = minimum(maximum(strike - 15.0, 0.0), 15.0)
+    two_and_a_half = 0.4 * minimum(maximum(strike - 30.0, 0.0), 20.0)
+    return half + one + two_and_a_half + 0.2 * maximum(strike - 50.0, 0.0)
+
+
+@lane_function
+def nearest_vix_strike(level: float) -> float:
+    """The listed strike nearest a level, the higher of two equally near, 1 to 435."""
+    rank = minimum(HIGHEST_VIX_RANK, maximum(LOWEST_VIX_RANK, floor(vix_rank_of_strike(level) + 0.5)))
+    return select(is_unknown(level), level, vix_strike_of_rank(rank))
+
+
+# The strike for a delta -------------------------------------------------------------------------------------------------------------------
+
+
+@inlined_lane_function
+def _nearer(is_call: bool, target: float, lower: float, lower_delta: float, higher: float, higher_delta: float) -> float:
+    """Of two neighbouring strikes the one whose delta is nearer the target; of two equally near the one further out of the money."""
+    lower_miss = absolute(lower_delta - target)
+    higher_miss = absolute(higher_delta - target)
+    take_lower = select(is_call, lower_miss < higher_miss, lower_miss <= higher_miss)
+    unknown = is_unknown(lower_miss) | is_unknown(higher_miss)
+    return select(unknown, UNKNOWN, select(take_lower, lower, higher))
+
+
+@lane_function
+def spx_strike_for_delta(is_call: bool, target: float, forward: float, discount: float, theta: float, phi: float, rho: float) -> float:
+    """The listed SPX strike whose delta is nearest the target. The arguments after it are the expiry's terms and rho.
+
+    With g the normal quantile of a call's delta, d1 = g says k = w(k) / 2 - g sqrt w(k) for k = ln(K / F): six Newton steps from the
+    at-the-money variance, then the two listed neighbours by their deltas.
+    """
+    quantile = normal_quantile(target)
+    g = select(is_call, quantile, -quantile)
+    root = square_root(theta)
+    k = 0.5 * theta - g * root
+    for _ in range(6):
+        x = phi * k + rho
+        bend = square_root(x * x + (1.0 - rho * rho))
+        root = square_root(spx_surface.total_variance(k, theta, phi, rho))
+        slope = (0.5 * theta * phi) * (rho + x / bend)
+        miss = k + g * root - 0.5 * (root * root)
+        k = k - miss / (1.0 + (0.5 * g / root - 0.5) * slope)
+    lower = maximum(SPX_STEP, floor(forward * exp(k) / SPX_STEP) * SPX_STEP)
+    higher = lower + SPX_STEP
+    lower_delta = spx_surface.option_delta(is_call, lower, forward, theta, phi, rho)
+    higher_delta = spx_surface.option_delta(is_call, higher, forward, theta, phi, rho)
+    return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
+
+
+@lane_function
+def vix_strike_for_delta(
+    is_call: bool,
+    target: float,
+    future: float,
+    discount: float,
+    floor_level: float,
+    calm_forward: float,
+    spike_forward: float,
+    log_calm_forward: float,
+    log_spike_forward: float,
+    spike_probability: float,
+    calm_volatility: float,
+    spike_volatility: float,
+) -> float:
+    """The listed VIX strike whose vendor delta is nearest the target. The arguments after it are `vix_options.Terms`.
+
+    A call's delta falls and a put's rises with the strike, so seven halvings of the listed strikes leave two neighbours, whatever the
+    shape of the smile: nothing to converge.
+    """
+    terms = (
+        future,
+        discount,
+        floor_level,
+        calm_forward,
+        spike_forward,
+        log_calm_forward,
+        log_spike_forward,
+        spike_probability,
+        calm_volatility,
+        spike_volatility,
+    )
+    rank = future * 0.0 + LOWEST_VIX_RANK
+    step = 64.0
+    for _ in range(7):
+        delta = vix_options.option_delta(is_call, vix_strike_of_rank(rank + step), *terms)
+        rank = select(select(is_call, delta >= target, delta <= target), rank + step, rank)
+        step = 0.5 * step
+    lower = vix_strike_of_rank(rank)
+    higher = vix_strike_of_rank(rank + 1.0)
+    lower_delta = vix_options.option_delta(is_call, lower, *terms)
+    higher_delta = vix_options.option_delta(is_call, higher, *terms)
+    return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
