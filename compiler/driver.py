@@ -1,6 +1,6 @@
 """The whole compiler on one screen: from a file to diagnostics, and to a program where there is no error.
 
-    text --parse--> tree --merge--> module --resolve--> names --infer--> kinds --dependencies--> rules --lower--> program
+    text --parse--> tree --merge--> module --analyse--> names and kinds --dependencies--> rules --lower--> program
 
 Every stage takes values and returns values. A user's mistake is a diagnostic in the result; only a broken invariant of
 alvh raises. Nothing here imports NumPy, Numba or networkx.
@@ -14,15 +14,14 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from alvh.compiler.analyse import analyse
 from alvh.compiler.apply_rules import apply_rules
 from alvh.compiler.dependencies import Dependencies, find_dependencies
-from alvh.compiler.infer_kinds import infer_kinds
 from alvh.compiler.ir import Program
 from alvh.compiler.lower_syntax_to_ir import lower_syntax_to_ir
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.merge_files import merge
 from alvh.compiler.module import Module
-from alvh.compiler.resolve_names import resolve_names
 from alvh.compiler.subject import Subject
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic, Severity
@@ -72,12 +71,10 @@ def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, tex
     module, merging = merge(os.fspath(path), reader.read, overrides)
     if module is None:
         return Compiled(None, None, None, None, _in_order(merging), reader.sources)
-    references, naming = resolve_names(module)
-    kinds, measuring = infer_kinds(module, references)
-    meaning = Meaning(module, kinds, references)
+    meaning, analysis = analyse(module)
     dependencies = find_dependencies(meaning)
     ruling = apply_rules(Subject(meaning, dependencies))
-    diagnostics = _in_order((*merging, *naming, *measuring, *ruling))
+    diagnostics = _in_order((*merging, *analysis, *ruling))
     failed = any(finding.severity is Severity.ERROR for finding in diagnostics)
     program = None if failed else lower_syntax_to_ir(meaning, dependencies)
     return Compiled(module, meaning, dependencies, program, diagnostics, reader.sources)

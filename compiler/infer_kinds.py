@@ -111,6 +111,8 @@ class _Inference:
 
     def infer(self) -> None:
         module = self.module
+        for replaced in module.replaced:
+            self._compare_replaced(replaced.name, replaced.original, replaced.span)
         for setting in module.settings:
             if setting.value is not None:
                 self._expect(setting.value, MONEY, f"`{setting.name}`", "money")
@@ -132,8 +134,6 @@ class _Inference:
         for test in module.tests:
             for step in test.steps:
                 self._infer_step(step)
-        for replaced in module.replaced:
-            self._compare_replaced(replaced.name, replaced.original, replaced.span)
 
     # ---- declarations --------------------------------------------------------------------------------
 
@@ -155,19 +155,19 @@ class _Inference:
             self._report(outside_range(param.value.span, param.name.name, quote(param.value), quote(param.low), quote(param.high)))
 
     def _compare_replaced(self, name: str, original: syntax.Expression, span: Span) -> None:
-        """Does a changed name keep its kind? What was replaced is read without findings: it is no longer said."""
-        said, self.diagnostics = self.diagnostics, []
-        before = self._kind(original)
-        self.diagnostics = said
+        """Does a changed name keep its kind? What was replaced is no longer said, so it is read aside, without findings."""
+        aside = _Inference(self.module, self.references)
+        before = aside._kind(original)
         expression = self.values.get(name) or self.conditions.get(name)
         if expression is None and name in self.params:
             expression = self.params[name].value
         if expression is None:
             return
-        now = self._kind(expression)
+        now = aside._kind(expression)
         lasting = before.family in LASTING and now.family in LASTING
         if not lasting and not self._same(original, before, expression, now):
             self._report(changed_kind(span, name, now.text, quote(original), before.text))
+            self.kinds[id(expression)] = UNKNOWN  # so that what reads the name is no finding, too
 
     def _infer_step(self, step: syntax.TestStep) -> None:
         match step:

@@ -19,6 +19,7 @@ from alvh.compiler.rules.missing_file import missing_file
 from alvh.compiler.rules.nothing_to_remove import nothing_to_remove
 from alvh.compiler.rules.program_too_large import too_many_files, too_much_text
 from alvh.compiler.rules.statement_in_wrong_block import misplaced_statement
+from alvh.compiler.rules.unknown_choice import unknown_choice
 from alvh.compiler.rules.unknown_override import unknown_override, unreadable_override
 from alvh.compiler.rules.unknown_target import no_body_to_change, no_value_to_change, own_declaration, unknown_target
 from alvh.compiler.verbs import BOOK_VERBS, HEDGE_VERBS, LAYER_VERBS, removes, verb_of
@@ -349,7 +350,9 @@ class _Merger:
         declarations = () if result.file is None else result.file.declarations
         if not result.diagnostics and len(declarations) == 1 and isinstance(declarations[0], wanted):
             return declarations[0]
-        self.diagnostics.append(unreadable_override(Span(source, 0, len(text)), name, value))
+        span = Span(source, 0, len(text))
+        is_choice = name in SETTINGS and SETTINGS[name].choices
+        self.diagnostics.append(unknown_choice(span, name, value) if is_choice else unreadable_override(span, name, value))
         return None
 
     # ---- the module ----------------------------------------------------------------------------------

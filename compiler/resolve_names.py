@@ -27,7 +27,6 @@ from alvh.compiler.rules.unknown_attribute import component_needed, unknown_attr
 from alvh.compiler.rules.unknown_function import not_a_function, unknown_function
 from alvh.compiler.rules.unknown_input_kind import unknown_input_kind
 from alvh.compiler.rules.unknown_product import unknown_product
-from alvh.compiler.rules.unknown_setting import unknown_choice, unknown_setting
 from alvh.compiler.rules.unsupported_product import unsupported_holding, unsupported_product
 from alvh.compiler.rules.unsupported_series import unsupported_series
 from alvh.compiler.rules.unsupported_setting import unsupported_setting
@@ -184,13 +183,8 @@ class _Resolver:
                 self._resolve(series.lag, OUTSIDE)
 
     def _resolve_setting(self, setting: syntax.Setting) -> None:
-        word = SETTINGS.get(setting.name)
-        if word is None:
-            self._report(unknown_setting(setting.span, setting.name))
-        elif setting.choice is not None and setting.choice in word.later:
+        if setting.choice is not None and setting.choice in SETTINGS[setting.name].later:
             self._report(unsupported_setting(setting.span, setting.name, setting.choice))
-        elif setting.choice is not None and setting.choice not in word.choices:
-            self._report(unknown_choice(setting.span, setting.name, setting.choice))
         if setting.value is not None:
             self._resolve(setting.value, OUTSIDE)
 

@@ -15,12 +15,12 @@ RULE = Rule(
     example=(
         "hedge a {\n  layer near { buy 1 VIX call at 0.30 delta, 30 days }\n}\n"
         "hedge b {\n  layer near { buy 1 VIX call at 0.30 delta, 60 days }\n}\n"
-        "book c {\n  sell SPX put at 0.16 delta, 45 days\n  open when near is open\n}\n"
+        "hedge c {\n  layer far { buy 1 VIX call at 0.30 delta, 90 days  open when near is open }\n}\n"
     ),
     fix=(
         "hedge a {\n  layer near { buy 1 VIX call at 0.30 delta, 30 days }\n}\n"
         "hedge b {\n  layer near { buy 1 VIX call at 0.30 delta, 60 days }\n}\n"
-        "book c {\n  sell SPX put at 0.16 delta, 45 days\n  open when a.near is open\n}\n"
+        "hedge c {\n  layer far { buy 1 VIX call at 0.30 delta, 90 days  open when a.near is open }\n}\n"
     ),
 )
 

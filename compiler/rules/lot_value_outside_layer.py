@@ -12,8 +12,16 @@ RULE = Rule(
     family="names",
     summary="A lot's own value outside a book or layer.",
     why="Inside a book or layer, bare `profit` is each lot's own. Elsewhere there is no lot that could be meant.",
-    example="book condors { sell SPX put at 0.16 delta, 45 days }\ntrigger won = profit > $100\n",
-    fix="book condors { sell SPX put at 0.16 delta, 45 days }\ntrigger won = condors.profit > $100\n",
+    example=(
+        "book condors { sell SPX put at 0.16 delta, 45 days }\n"
+        "trigger won = profit > $100\n"
+        "hedge h {\n  layer calls {\n    buy 1 VIX call at 0.30 delta, 30 days\n    open when won\n  }\n}\n"
+    ),
+    fix=(
+        "book condors { sell SPX put at 0.16 delta, 45 days }\n"
+        "trigger won = condors.profit > $100\n"
+        "hedge h {\n  layer calls {\n    buy 1 VIX call at 0.30 delta, 30 days\n    open when won\n  }\n}\n"
+    ),
 )
 
 

@@ -13,19 +13,17 @@ RULE = Rule(
     summary="Rows or sides that are not of one kind.",
     why="Whichever row holds, the rule around it must mean the same.",
     example="""\
-let wing = 25 points when vix < 20 else $50
+let calm = 15 points when vvix < 90 else $20
 book condors {
   sell SPX put at 0.16 delta, 45 days
-  buy SPX put wing below short
-  short : sell SPX put at 0.16 delta, 45 days
+  open when vix < calm
 }
 """,
     fix="""\
-let wing = 25 points when vix < 20 else 50 points
+let calm = 15 points when vvix < 90 else 20 points
 book condors {
   sell SPX put at 0.16 delta, 45 days
-  buy SPX put wing below short
-  short : sell SPX put at 0.16 delta, 45 days
+  open when vix < calm
 }
 """,
 )

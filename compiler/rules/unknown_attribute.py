@@ -15,8 +15,14 @@ RULE = Rule(
     family="names",
     summary="A value after a dot that does not exist.",
     why="Books and layers have profit, credit, dte and so on; series have an open, a high and a low.",
-    example="book condors { sell SPX put at 0.16 delta, 45 days }\ntrigger won = condors.proffit > $0\n",
-    fix="book condors { sell SPX put at 0.16 delta, 45 days }\ntrigger won = condors.profit > $0\n",
+    example=(
+        "book condors { sell SPX put at 0.16 delta, 45 days }\n"
+        "hedge h {\n  layer calls {\n    buy 1 VIX call at 0.30 delta, 30 days\n    open when condors.proffit > $0\n  }\n}\n"
+    ),
+    fix=(
+        "book condors { sell SPX put at 0.16 delta, 45 days }\n"
+        "hedge h {\n  layer calls {\n    buy 1 VIX call at 0.30 delta, 30 days\n    open when condors.profit > $0\n  }\n}\n"
+    ),
 )
 
 

@@ -12,8 +12,8 @@ RULE = Rule(
     family="names",
     summary="A product that this version does not trade.",
     why="This version trades SPX and VIX options; `hold SPX` keeps cash in the index.",
-    example="hedge h {\n  layer futures { buy 1 VX future, month 1 }\n}\n",
-    fix="hedge h {\n  layer calls { buy 1 VIX call at 0.50 delta, month 1 }\n}\n",
+    example="hedge h {\n  layer calls { buy 1 VXX call at 0.50 delta, 30 days }\n}\n",
+    fix="hedge h {\n  layer calls { buy 1 VIX call at 0.50 delta, 30 days }\n}\n",
 )
 
 
