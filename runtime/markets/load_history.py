@@ -232,7 +232,8 @@ def _net(name: str, entry: SeriesEntry, table: Table, columns: dict[str, Floats]
         usual = np.concatenate([np.full(MEDIAN_ROWS, np.nan), np.median(windows, axis=1)])
         with np.errstate(invalid="ignore"):
             odd = np.abs(total / usual - 1.0) > entry.total_within
-        what = f"advances, declines and unchanged together differ by more than {entry.total_within:.0%} from the median of the {MEDIAN_ROWS} rows before"
+        usually = f"the median of the {MEDIAN_ROWS} rows before"
+        what = f"advances, declines and unchanged together differ by more than {entry.total_within:.0%} from {usually}"
         hint = "compare the row with another source"
         found.fault(name, table.file, "odd_total", entry.allow, table.rows[odd], what, "the value is unknown", hint)
         columns = {role: np.where(odd, np.nan, values) for role, values in columns.items()}

@@ -1,0 +1,320 @@
+"""From what a market observed (or generated) to the arrays of a run: models for what is missing, prints, surface, calendars.
+
+Every step uses values of its own bar and earlier ones only, in an order that does not depend on where the data end, so that a market cut
+short yields a prefix of the longer one's arrays, bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from alvh.runtime.calendars.expiries import Listing, spx_expiries, vix_expiries
+from alvh.runtime.calendars.sessions import nyse
+from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays
+from alvh.runtime.markets.complete_curve import RANKS, CurveState, complete_curve
+from alvh.runtime.pricing.spx_surface import (
+    LOG_18,
+    SKEW_WHERE_MISSING,
+    smile_parameters,
+    surface_nodes,
+    vix3m_where_missing,
+    vix6m_where_missing,
+    vix9d_where_missing,
+)
+
+SLOW_HALF_LIFE = 63.0
+SLOWER_HALF_LIFE = 126.0
+"""Sessions; the averages of ln VIX that the regressions and the curve models read (model_params.json `ema_halflife_days`)."""
+VIX3M_MEMORY = 0.928
+VVIX_MEMORY = 0.97226
+"""Share of the last regression residual that is left a session later (quant.md 3.1, 3.3: AR(1))."""
+ERA_START = np.datetime64("2011-01-01", "D").astype(np.int64)
+ERA_END = np.datetime64("2021-01-01", "D").astype(np.int64)
+"""Between them the widths of SPX quotes go from those of 2011 to those of 2021 (quant.md 2.8)."""
+
+
+@frozen(eq=False)
+class Observed:
+    """What a market has before any model of this file. Floats are [bars, paths], indices in points, NaN where unknown."""
+
+    sessions: Integers
+    """Day numbers of `bars` sessions of data and those after them."""
+    series: Mapping[str, Floats]
+    """By name of MARKET_SERIES: `spx`, `vix` and any of their parts, of `vix9d vix3m vix6m vvix skew rate`, and user inputs."""
+    futures: Floats | None
+    """[bars, VIX monthlies, paths] settlement prices by the calendar's month_index."""
+    settlements: Floats | None
+    """Final settlement of the VIX expiry of the bar."""
+    synthetic: bool
+    """The market is generated: every value is MODELLED, and its opens are all prints."""
+
+
+@frozen
+class Terms:
+    """How the arrays are to be made."""
+
+    vix_listing: Listing
+    spx_listing: Listing
+    model: frozenset[str]
+    """Series whose missing values are modelled."""
+    stale_open: float
+    """An open within this fraction of the previous close is no print; 0: an equal one is none."""
+
+
+class _Rows:
+    """The array of all series while it is being filled."""
+
+    def __init__(self, series: tuple[str, ...], bars: int, paths: int) -> None:
+        self.series = series
+        self.values = np.full((bars, len(series), paths), np.nan)
+        self.provenance = np.zeros((bars, len(series)), dtype=np.uint8)
+        self._row = {name: row for row, name in enumerate(series)}
+
+    def __getitem__(self, name: str) -> Floats:
+        return self.values[:, self._row[name], :]
+
+    def put(self, name: str, values: Floats, provenance: NDArray[np.uint8] | int) -> None:
+        """Set a row; unknown values are MISSING whatever `provenance` says."""
+        row = self._row[name]
+        self.values[:, row, :] = values
+        self.provenance[:, row] = np.where(np.isnan(values).all(axis=1), MISSING, provenance)
+
+    def provenance_of(self, name: str) -> NDArray[np.uint8]:
+        return self.provenance[:, self._row[name]]
+
+
+def build_arrays(
+    observed: Observed, terms: Terms, first: int, inputs: tuple[str, ...], events: Mapping[str, Integers], notes: tuple[str, ...] = ()
+) -> MarketArrays:
+    """The arrays of a run traded from bar `first`. `events`: day numbers of the sessions of each calendar's events."""
+    sessions = observed.sessions
+    bars, paths = observed.series["spx"].shape
+    vix, spx = vix_expiries(sessions, terms.vix_listing), spx_expiries(sessions, terms.spx_listing)
+    monthly = vix.settle_day[vix.monthly == 1]
+    front = np.searchsorted(monthly, sessions[:bars], side="right")
+    rows = _Rows((*MARKET_SERIES, *inputs), bars, paths)
+    source = MODELLED if observed.synthetic else OBSERVED
+    for name, values in observed.series.items():
+        if name in rows.series:
+            rows.put(name, values, source)
+    said = [*notes]
+    log_vix = np.log(rows["vix"])
+    slow, slower = _moving_average(log_vix, SLOW_HALF_LIFE), _moving_average(log_vix, SLOWER_HALF_LIFE)
+    _fill_indices(rows, terms, log_vix, slow)
+    nodes = surface_nodes(rows["vix9d"], rows["vix"], rows["vix3m"], rows["vix6m"], slow)
+    _put_surface(rows, nodes)
+    _put_curve(
+        rows, observed, terms, monthly, front, CurveState(rows["vix"], _observed_only(rows, "vix3m", source), slow, slower, nodes), source
+    )
+    said += _put_prints(rows, observed, terms, spx, vix, first)
+    if not observed.synthetic:
+        said += _say_what_is_modelled(rows, first)
+    flags = calendar_flags(sessions)
+    return MarketArrays(
+        sessions=sessions,
+        first=first,
+        last=bars - 1,
+        series=rows.series,
+        values=rows.values,
+        provenance=rows.provenance,
+        spx=spx,
+        vix=vix,
+        vx_front=front.astype(np.int64),
+        week_start=flags.week_start,
+        month_start=flags.month_start,
+        month_part=flags.month_part,
+        era=flags.era,
+        events={
+            **{name: _flags(sessions, days) for name, days in events.items()},
+            "vix_expiry": _flags(sessions, monthly),
+            "spx_expiry": _flags(sessions, spx.settle_day[spx.monthly == 1]),
+        },
+        notes=tuple(said),
+    )
+
+
+@frozen(eq=False)
+class CalendarFlags:
+    """What MarketArrays says of each session."""
+
+    week_start: Integers
+    month_start: Integers
+    month_part: Floats
+    era: Floats
+
+
+def calendar_flags(sessions: Integers) -> CalendarFlags:
+    """`week_start`, `month_start`, `month_part` and `era` of each session."""
+    calendar = nyse()
+    at = int(calendar.at_or_after(sessions[:1])[0])
+    before = calendar.days[at - 1] if at > 0 else sessions[0] - 7
+    previous = np.concatenate([[before], sessions[:-1]])
+    month = sessions.astype("datetime64[D]").astype("datetime64[M]")
+    month_start = month != previous.astype("datetime64[D]").astype("datetime64[M]")
+    # The sessions of a month that are cut off at either end of the array count too.
+    month_first = month.astype("datetime64[D]").astype(np.int64)
+    next_first = (month + 1).astype("datetime64[D]").astype(np.int64)
+    in_month = calendar.at_or_after(next_first) - calendar.at_or_after(month_first)
+    from_here = calendar.at_or_after(next_first) - calendar.at_or_after(sessions)
+    return CalendarFlags(
+        week_start=((sessions + 3) // 7 != (previous + 3) // 7).astype(np.int64),
+        month_start=month_start.astype(np.int64),
+        month_part=from_here / in_month,
+        era=np.clip((sessions - ERA_START) / float(ERA_END - ERA_START), 0.0, 1.0),
+    )
+
+
+def _flags(sessions: Integers, days: Integers) -> Integers:
+    return np.isin(sessions, days).astype(np.int64)
+
+
+def _moving_average(values: Floats, half_life: float) -> Floats:
+    """Exponential average over bars, starting at the first known value; an unknown value leaves it as it is."""
+    weight = 1.0 - 0.5 ** (1.0 / half_life)
+    averages = np.empty_like(values)
+    state = np.full(values.shape[1], np.nan)
+    for bar, value in enumerate(values):
+        moved = state + weight * (value - state)
+        state = np.where(np.isnan(state), value, np.where(np.isnan(moved), state, moved))
+        averages[bar] = state
+    return averages
+
+
+def _fill_indices(rows: _Rows, terms: Terms, log_vix: Floats, slow: Floats) -> None:
+    """VIX3M, VIX9D, VIX6M, VVIX and SKEW where they are missing and may be modelled (quant.md 3.1, 3.3)."""
+    vix = rows["vix"]
+    if "vix3m" in terms.model:
+        _fill(rows, "vix3m", vix3m_where_missing(vix, slow), VIX3M_MEMORY)
+    if "vix9d" in terms.model:
+        _fill(rows, "vix9d", vix9d_where_missing(vix, rows["vix3m"], slow))
+    if "vix6m" in terms.model:
+        _fill(rows, "vix6m", vix6m_where_missing(vix, rows["vix3m"], slow))
+    if "vvix" in terms.model:
+        _fill(rows, "vvix", np.exp(4.525 + 0.032 * (log_vix - LOG_18) + 0.356 * (log_vix - slow)), VVIX_MEMORY)
+    if "skew" in terms.model:
+        _fill(rows, "skew", np.full_like(vix, SKEW_WHERE_MISSING))
+
+
+def _fill(rows: _Rows, name: str, model: Floats, memory: float = 0.0) -> None:
+    """Put the model where the series is unknown. With `memory`, the last observed residual fades by that factor a bar, so that a gap
+    starts where the series left off."""
+    given = rows[name].copy()
+    unknown = np.isnan(given)
+    if not unknown.any():
+        return
+    if memory > 0.0:
+        bar = np.arange(len(given))[:, None]
+        last = np.maximum.accumulate(np.where(unknown, -1, bar), axis=0)
+        at = np.maximum(last, 0)
+        column = np.arange(given.shape[1])[None, :]
+        residual = np.log(given[at, column] / model[at, column])
+        residual = np.where((last >= 0) & ~np.isnan(residual), residual, 0.0)
+        model = model * np.exp(residual * memory ** (bar - last))
+    filled = np.where(unknown, model, given)
+    provenance = np.where(unknown.all(axis=1), MODELLED, rows.provenance_of(name)).astype(np.uint8)
+    rows.put(name, filled, provenance)
+
+
+def _observed_only(rows: _Rows, name: str, source: int) -> Floats:
+    """A series with its modelled values taken out again (a generated market's own values are no stand-ins)."""
+    if source == MODELLED:
+        return rows[name]
+    return np.where((rows.provenance_of(name) == OBSERVED)[:, None], rows[name], np.nan)
+
+
+def _put_surface(rows: _Rows, nodes: tuple[Floats, Floats, Floats, Floats, Floats]) -> None:
+    """The SPX surface: MODELLED throughout, since no option was observed."""
+    for name, values in zip(("spx_w9", "spx_w30", "spx_w93", "spx_w184", "spx_w365"), nodes, strict=True):
+        rows.put(name, values, MODELLED)
+    rho, eta, scale = smile_parameters(rows["skew"], rows["spx_w30"])
+    for name, values in (("spx_rho", rho), ("spx_eta", eta), ("spx_scale", scale)):
+        rows.put(name, values, MODELLED)
+
+
+def _put_curve(rows: _Rows, observed: Observed, terms: Terms, monthly: Integers, front: Integers, state: CurveState, source: int) -> None:
+    """vx1 .. vx9 and vx30."""
+    bars, paths = rows["vix"].shape
+    rank = front[:, None] + np.arange(RANKS)[None, :]
+    days = monthly[rank] - observed.sessions[:bars, None]
+    settlements = np.full((bars, RANKS, paths), np.nan)
+    if observed.futures is not None:
+        settlements = np.take_along_axis(observed.futures, rank[:, :, None], axis=1)
+    curve = complete_curve(settlements, days, state, "vx" in terms.model)
+    for index in range(RANKS):
+        provenance = np.where(curve.modelled[:, index].any(axis=1), MODELLED, source).astype(np.uint8)
+        rows.put(f"vx{index + 1}", curve.prices[:, index], provenance)
+    provenance = np.where(curve.constant_modelled.any(axis=1), MODELLED, source).astype(np.uint8)
+    rows.put("vx30", curve.constant_maturity, provenance)
+
+
+def _put_prints(rows: _Rows, observed: Observed, terms: Terms, spx: Expiries, vix: Expiries, first: int) -> list[str]:
+    """`spx_am` and `vix_settlement`, and what had to stand in for them.
+
+    A stale or missing SPX open is replaced by the same session's close. The previous close would be the stale open itself and would
+    settle every condor without the overnight gap it was exposed to; the close holds the gap, and the day's move with it.
+    """
+    notes = []
+    bars = len(rows["spx"])
+    source = MODELLED if observed.synthetic else OBSERVED
+    real = _real_opens(rows, "spx", terms.stale_open, observed.synthetic)
+    rows.put("spx_am", np.where(real[:, None], rows["spx.open"], rows["spx"]), np.where(real, source, REPLACED).astype(np.uint8))
+    settles = spx.settle_bar[(spx.am == 1) & (spx.settle_bar < bars) & (spx.settle_bar >= first)]
+    stale = int((~real[settles]).sum())
+    if stale:
+        notes.append(
+            f"SPX opens: {stale} of {len(settles)} AM settlements had no opening print (missing, or equal to the previous close)"
+            " and settle on that day's close"
+        )
+    # VIX: final settlement, else the open, else the close.
+    listed = (vix.listed_bar < vix.settle_bar) & (vix.settle_bar < bars)
+    on_bar = np.zeros(bars, dtype=bool)
+    on_bar[vix.settle_bar[listed]] = True
+    final = np.full_like(rows["vix"], np.nan) if observed.settlements is None else observed.settlements
+    final_known: NDArray[np.bool_] = np.all(~np.isnan(final), axis=1)
+    on_bar |= final_known
+    open_known = _real_opens(rows, "vix", terms.stale_open, observed.synthetic)
+    stand_in = np.where(open_known[:, None], rows["vix.open"], rows["vix"])
+    settlement = np.where(final_known[:, None], final, stand_in)
+    settlement[~on_bar] = np.nan
+    rows.put("vix_settlement", settlement, np.where(final_known, source, REPLACED).astype(np.uint8))
+    traded = on_bar.copy()
+    traded[:first] = False
+    by_open = int((traded & ~final_known & open_known).sum())
+    by_close = int((traded & ~final_known & ~open_known).sum())
+    if by_open or by_close:
+        parts = [f"{by_open} take that day's VIX open" if by_open else "", f"{by_close} its close" if by_close else ""]
+        how = " and ".join(part for part in parts if part)
+        notes.append(f"VIX settlements: {by_open + by_close} of {int(traded.sum())} have no final settlement value; {how}")
+    return notes
+
+
+def _real_opens(rows: _Rows, index: str, stale: float, synthetic: bool) -> NDArray[np.bool_]:
+    """[bars] where the open is a print: known and, unless the market is generated, not the previous close over again."""
+    opened, close = rows[f"{index}.open"], rows[index]
+    known = ~np.isnan(opened)
+    if not synthetic:
+        previous = np.vstack([np.full((1, close.shape[1]), np.nan), close[:-1]])
+        with np.errstate(invalid="ignore"):
+            known &= ~(np.abs(opened / previous - 1.0) <= stale)
+    every: NDArray[np.bool_] = np.all(known, axis=1)
+    return every
+
+
+def _say_what_is_modelled(rows: _Rows, first: int) -> list[str]:
+    """A line for each core series with modelled or missing values among the bars traded."""
+    bars = len(rows["spx"]) - first
+    groups: list[tuple[str, tuple[str, ...]]] = [
+        (name, (name,)) for name in ("spx", "vix", "vix9d", "vix3m", "vix6m", "vvix", "skew", "rate")
+    ]
+    groups += [("vx(1) and vx(2)", ("vx1", "vx2")), ("vx(3) to vx(9)", tuple(f"vx{rank}" for rank in range(3, RANKS + 1)))]
+    notes = []
+    for title, names in groups:
+        for kind, word in ((MODELLED, "modelled"), (MISSING, "missing")):
+            count = sum(int((rows.provenance_of(name)[first:] == kind).sum()) for name in names)
+            if count:
+                notes.append(f"{title}: {count} of {bars * len(names)} values {word}")
+    return notes
