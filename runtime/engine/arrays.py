@@ -140,4 +140,4 @@ def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, journal_rows:
 
 def level_table() -> Floats:
     """The VIX level table, an input of pricing that both engines share."""
-    return vix_level.load_level_table()
+    return vix_level.level_table()

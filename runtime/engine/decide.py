@@ -405,7 +405,7 @@ def _ask_for_layer(lanes, market, settings, rules, state, tape, bar, layer, asks
         held = load(lanes, state.lots, lot + O_STRUCTURES) > 0.0
         late = held & stale & (action != NO_ACTION)
         if any_lane(late):
-            _refuse_lot(lanes, rules, state, tape, bar, layer, slot, late, broadcast(lanes, float(STALE_MARK)))
+            _refuse_unpriced(lanes, rules, state, tape, bar, layer, slot, late, broadcast(lanes, float(STALE_MARK)))
         ready = held & negate(stale)
         rolls = ready & (action == TO_ROLL)
         if any_lane(rolls):
@@ -421,8 +421,8 @@ def _ask_for_layer(lanes, market, settings, rules, state, tape, bar, layer, asks
 
 
 @lane_function
-def _refuse_lot(lanes, rules, state, tape, bar, layer, slot, mask, code):
-    """A roll or rebalance that does not fire; its price is unknown, since nothing was priced for it."""
+def _refuse_unpriced(lanes, rules, state, tape, bar, layer, slot, mask, code):
+    """A roll or rebalance that does not fire before anything was priced for it."""
     rule = load(lanes, state.lots, slot * LOT_ROWS + O_RULE)
     unknown = broadcast(lanes, UNKNOWN)
     refuse(lanes, rules, state, tape, bar, layer, slot, mask, rule, code, unknown, unknown, slot, True)
@@ -522,7 +522,9 @@ def _roll_within(lanes, market, settings, rules, state, tape, bar, layer, slot, 
     code = select((code == NO_REASON) & negate(silent), size_code, code)
     refused = mask & (code != NO_REASON) & negate(silent)
     if any_lane(refused):
-        _refuse_lot(lanes, rules, state, tape, bar, layer, slot, refused, code)
+        rule = load(lanes, state.lots, lot + O_RULE)
+        price = select(load(lanes, state.chosen, base + H_REFUSAL) == NO_REASON, debit, UNKNOWN)
+        refuse(lanes, rules, state, tape, bar, layer, slot, refused, rule, code, broadcast(lanes, UNKNOWN), price, slot, False)
     goes = mask & (code == NO_REASON) & negate(silent)
     if not any_lane(goes):
         return asks
@@ -562,7 +564,7 @@ def _roll_into(lanes, market, settings, rules, state, tape, bar, layer, slot, ma
         code = select((code == NO_REASON) & negate(gains), float(NO_DAYS_GAINED), code)
         refused = now & (code != NO_REASON)
         if any_lane(refused):
-            _refuse_lot(lanes, rules, state, tape, bar, layer, slot, refused, code)
+            _refuse_unpriced(lanes, rules, state, tape, bar, layer, slot, refused, code)
         goes = now & (code == NO_REASON)
         if not any_lane(goes):
             continue
@@ -656,7 +658,8 @@ def _rebalance(lanes, settings, rules, state, tape, bar, layer, slot, mask, asks
     more = known & (target > held)
     refused = more & no_bid
     if any_lane(refused):
-        _refuse_lot(lanes, rules, state, tape, bar, layer, slot, refused, broadcast(lanes, float(NO_BID)))
+        code = broadcast(lanes, float(NO_BID))
+        refuse(lanes, rules, state, tape, bar, layer, slot, refused, rule, code, wanted - held, debit, slot, True)
     more = more & negate(no_bid)
     if not any_lane(more):
         return asks

@@ -22,6 +22,7 @@ from alvh.runtime.engine.layout import (
     J_SLOT,
     J_STRIKE,
     JOURNAL_COLUMNS,
+    L_FIRST_SLOT,
     L_LEGS,
     LEG_ROWS,
     LEGS,
@@ -44,6 +45,14 @@ def start_row(tape, lane):
     for column in range(JOURNAL_COLUMNS):
         tape.journal[lane, row, column] = UNKNOWN
     return row
+
+
+@lane_function
+def _slot_in_layer(rules, layer, slot):
+    """Journals number a layer's slots from 0; -1 stays."""
+    if slot < 0:
+        return slot
+    return slot - int(rules.layers[layer, L_FIRST_SLOT])
 
 
 @lane_function
@@ -108,7 +117,9 @@ def journal_settlement(lanes, rules, state, tape, bar, layer, slot, mask, struct
             if row >= 0:
                 filled = extract(lanes, structures, lane)
                 price = extract(lanes, value, lane)
-                _write_order(tape, lane, row, bar, layer, slot, SETTLE, -1.0, NO_REASON, UNKNOWN, filled, price, 0.0)
+                _write_order(
+                    tape, lane, row, bar, layer, _slot_in_layer(rules, layer, slot), SETTLE, -1.0, NO_REASON, UNKNOWN, filled, price, 0.0
+                )
                 _write_lot_legs(rules, state, tape, lane, row, layer, slot)
 
 
@@ -120,8 +131,9 @@ def journal_lot(lanes, rules, state, tape, bar, layer, slot, mask, action, rule,
             row = start_row(tape, lane)
             if row >= 0:
                 of_rule = extract(lanes, rule, lane)
+                place = _slot_in_layer(rules, layer, slot)
                 _write_order(
-                    tape, lane, row, bar, layer, slot, action, of_rule, extract(lanes, cut, lane), extract(lanes, asked, lane),
+                    tape, lane, row, bar, layer, place, action, of_rule, extract(lanes, cut, lane), extract(lanes, asked, lane),
                     extract(lanes, filled, lane), extract(lanes, price, lane), extract(lanes, cost, lane),
                 )  # fmt: skip
                 _write_lot_legs(rules, state, tape, lane, row, layer, slot)
@@ -136,9 +148,22 @@ def journal_refusal(lanes, rules, state, tape, bar, layer, slot, mask, action, r
             row = start_row(tape, lane)
             if row >= 0:
                 of_rule = extract(lanes, rule, lane)
+                place = _slot_in_layer(rules, layer, slot)
                 at = extract(lanes, price, lane)
                 _write_order(
-                    tape, lane, row, bar, layer, slot, action, of_rule, extract(lanes, cut, lane), extract(lanes, asked, lane), 0.0, at, 0.0
+                    tape,
+                    lane,
+                    row,
+                    bar,
+                    layer,
+                    place,
+                    action,
+                    of_rule,
+                    extract(lanes, cut, lane),
+                    extract(lanes, asked, lane),
+                    0.0,
+                    at,
+                    0.0,
                 )
                 if at == at:
                     if own_legs:

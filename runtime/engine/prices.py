@@ -149,6 +149,9 @@ def vix_terms_of(lanes, state, row):
         gather(lanes, state.vix_terms, row + 4),
         gather(lanes, state.vix_terms, row + 5),
         gather(lanes, state.vix_terms, row + 6),
+        gather(lanes, state.vix_terms, row + 7),
+        gather(lanes, state.vix_terms, row + 8),
+        gather(lanes, state.vix_terms, row + 9),
     )
 
 
