@@ -483,7 +483,7 @@ class _Run:
         if target.layer.states_at_most and target.lots_before + len(target.incoming) >= target.layer.at_most:
             self.refuse(state, order.slot, order.rule, order.reads, TARGET_FULL)
             return
-        expiries = choose_expiries(target.layer.legs, self.market, self.bar)
+        expiries = choose_expiries(target.layer.legs, self.prices)
         if expiries.refusal != NO_REASON:
             self.refuse(state, order.slot, order.rule, order.reads, expiries.refusal)
             return

@@ -84,13 +84,13 @@ def worst_loss(contracts: Sequence[Contract], ratios: Sequence[int]) -> float:
     return worst
 
 
-def choose_expiries(legs: Sequence[Leg], market: MarketPath, bar: int) -> ChosenExpiries:
+def choose_expiries(legs: Sequence[Leg], prices: Prices) -> ChosenExpiries:
     chosen: dict[int, Expiry] = {}
     inside = True
     for number, leg in enumerate(legs):
         if leg.expiry.manner == "same":
             continue
-        expiry, in_range = _nearest_expiry(leg.expiry, leg.product, market, bar)
+        expiry, in_range = _nearest_expiry(leg.expiry, leg.product, prices)
         if expiry is None:
             return ChosenExpiries(NO_EXPIRY)
         chosen[number] = expiry
@@ -105,13 +105,11 @@ def choose_expiries(legs: Sequence[Leg], market: MarketPath, bar: int) -> Chosen
     return ChosenExpiries(NO_REASON, inside, tuple(chosen[number] for number in range(len(legs))))
 
 
-def _nearest_expiry(wish: ExpiryChoice, product: Product, market: MarketPath, bar: int) -> tuple[Expiry | None, bool]:
+def _nearest_expiry(wish: ExpiryChoice, product: Product, prices: Prices) -> tuple[Expiry | None, bool]:
     """The expiry, and whether it lies where it was wished."""
-    tradable = [
-        expiry
-        for expiry in market.expiries[product]
-        if expiry.listed_bar <= bar < expiry.settle_bar and (expiry.monthly or not (wish.monthly_only or wish.manner == "month"))
-    ]
+    market, bar = prices.market, prices.bar
+    monthly_only = wish.monthly_only or wish.manner == "month"
+    tradable = [expiry for expiry in prices.tradable(product) if expiry.monthly or not monthly_only]
     if wish.manner == "month":
         rank = int(wish.low)
         return (tradable[rank - 1], True) if len(tradable) >= rank else (None, False)
@@ -129,7 +127,7 @@ def _closest(expiries: Sequence[Expiry], days: float, market: MarketPath, bar: i
 
 def choose_legs(layer: Layer, prices: Prices, values: Sequence[float], fee_per_contract: float) -> Choice:
     """The layer's contracts by its rules today. `values` are the streams."""
-    expiries = choose_expiries(layer.legs, prices.market, prices.bar)
+    expiries = choose_expiries(layer.legs, prices)
     if expiries.refusal != NO_REASON:
         return Choice(expiries, expiries.refusal)
     found: dict[int, float] = {}
@@ -196,7 +194,7 @@ def _find_strike(
 
 
 def _nearest_strike(product: Product, price: float) -> float:
-    """The listed strike; unknown where there is no positive price to be near to."""
-    if not price > 0.0:
+    """The listed strike; unknown where the price is."""
+    if is_unknown(price):
         return UNKNOWN
     return float(strikes.nearest_spx_strike(price) if product == "SPX" else strikes.nearest_vix_strike(price))

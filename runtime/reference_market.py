@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal as OneOf
 
+import numpy as np
 from attrs import frozen
 
 from alvh.grammar.diagnostics import InternalError
@@ -89,7 +90,8 @@ class MarketPath:
         self.last = arrays.last
         self.sessions: list[int] = arrays.sessions.tolist()
         self.series: dict[str, list[float]] = {name: arrays.values[:, row, path].tolist() for row, name in enumerate(arrays.series)}
-        self.expiries: dict[Product, list[Expiry]] = {"SPX": _table(arrays.spx), "VIX": _table(arrays.vix)}
+        self.tables: dict[Product, Expiries] = {"SPX": arrays.spx, "VIX": arrays.vix}
+        self.expiries: dict[Product, list[Expiry]] = {product: _rows(table) for product, table in self.tables.items()}
         self.monthly_futures = [expiry for expiry in self.expiries["VIX"] if expiry.monthly]
         self.front: list[int] = arrays.vx_front.tolist()
         self.month_part: list[float] = arrays.month_part.tolist()
@@ -109,6 +111,12 @@ class MarketPath:
         if days is None:
             raise InternalError(f"the market has no calendar {calendar!r}")
         return float(days[bar]) if 0 <= bar < len(days) else 0.0
+
+    def tradable(self, product: Product, bar: int) -> list[Expiry]:
+        """Expiries that can be chosen on a bar, in order of settlement."""
+        table = self.tables[product]
+        numbers = np.flatnonzero((table.listed_bar <= bar) & (bar < table.settle_bar)).tolist()
+        return [self.expiries[product][number] for number in numbers]
 
     def days_to(self, expiry: Expiry, bar: int) -> float:
         return float(expiry.settle_day - self.sessions[bar])
@@ -134,7 +142,7 @@ class MarketPath:
         return self.value(FUTURES[rank], bar) if 0 <= rank < len(FUTURES) else UNKNOWN
 
 
-def _table(expiries: Expiries) -> list[Expiry]:
+def _rows(expiries: Expiries) -> list[Expiry]:
     columns = (expiries.settle_day, expiries.settle_bar, expiries.listed_bar, expiries.monthly, expiries.am, expiries.month_index)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return [
@@ -153,7 +161,13 @@ class Prices:
         self.market = market
         self.bar = bar
         self.costs_listed = costs_listed
+        self._tradable: dict[Product, list[Expiry]] = {}
         self._terms: dict[tuple[Product, int], tuple[float, ...] | None] = {}
+
+    def tradable(self, product: Product) -> list[Expiry]:
+        if product not in self._tradable:
+            self._tradable[product] = self.market.tradable(product, self.bar)
+        return self._tradable[product]
 
     def terms(self, product: Product, expiry: Expiry) -> tuple[float, ...] | None:
         """None where the market does not determine them."""
@@ -165,7 +179,8 @@ class Prices:
 
     def _spx_terms(self, expiry: Expiry) -> tuple[float, ...]:
         surface = [self.market.value(name, self.bar) for name in SURFACE]
-        return (*spx_surface.expiry_terms(*surface, self.market.days_to(expiry, self.bar)), self.market.value("spx_rho", self.bar))
+        surface.append(self.market.days_to(expiry, self.bar))
+        return (*spx_surface.expiry_terms(*surface), self.market.value("spx_rho", self.bar))
 
     def _vix_terms(self, expiry: Expiry) -> tuple[float, ...]:
         future, vvix, rate = self.market.future(expiry, self.bar), self.market.value("vvix", self.bar), self.market.value("rate", self.bar)

@@ -1,19 +1,22 @@
-"""Programs of the IR made by hand, for tests that need no text: nodes by method, conditions scripted bar by bar."""
+"""Programs of the IR made by hand, for tests that need no text: nodes by method, conditions scripted bar by bar.
+
+Every run that goes through `SmallProgram.run` has its books checked at every bar.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from attrs import define, evolve, field
+from small_market import Values, small_market
 
 from alvh.compiler.ir import Budget, Expiry, Group, Layer, Leg, Node, NodeId, Parameter, Program, Rule, Size, Strike, UnwindRule
 from alvh.grammar.source import Source, Span
 from alvh.runtime.market import MarketArrays
-from alvh.runtime.record import RunRecord
+from alvh.runtime.pricing.costs import FEE_PER_OPTION
+from alvh.runtime.record import OPEN, REBALANCE, REFUSED, ROLL_IN, SETTLE, RunRecord
 from alvh.runtime.reference import interpret
-
-from small_market import Values, small_market
 
 SPAN = Span(Source("small.alvh", "a rule"), 0, 6)
 
@@ -129,7 +132,43 @@ class SmallProgram:
         return small_market(self.bars, inputs=self.scripts, **series)
 
     def run(self, phase: int = 0, **series: Any) -> RunRecord:
-        return interpret(self.program, self.market(**series), phase=phase)
+        arrays = self.market(**series)
+        record = interpret(self.program, arrays, phase=phase)
+        assert_books_balance(self.program, arrays, record)
+        return record
+
+
+def assert_books_balance(program: Program, arrays: MarketArrays, record: RunRecord) -> None:
+    """Cash replayed from the journal alone, equity from cash and marks, and the attribution, at every bar to 1e-9 of the account."""
+    bars = len(record.equity)
+    scale = 1e-9 * np.maximum(program.capital, np.abs(record.equity))
+    rows = record.journal
+    traded = np.zeros(bars)
+    costs = np.zeros(bars)
+    fee = FEE_PER_OPTION if program.costs == "listed" else 0.0
+    for row in range(len(rows.bar)):
+        action, bar = int(rows.action[row]), int(rows.bar[row]) - arrays.first
+        if action == REFUSED:
+            continue
+        layer = program.layers[int(rows.layer[row])]
+        contracts = sum(abs(leg.ratio) for leg in layer.legs)
+        is_bought = action in (OPEN, ROLL_IN) or (action == REBALANCE and rows.asked[row] > 0.0)
+        money = rows.price[row] * rows.filled[row] * 100.0
+        fees = 0.0 if action == SETTLE else fee * contracts * rows.filled[row]
+        traded[bar] += (-money if is_bought else money) - fees
+        costs[bar] += rows.cost[row]
+    account = program.capital + np.cumsum(traded) + record.interest
+    if not program.hold_index:
+        assert (np.abs(account - record.cash) <= scale).all()
+        held = np.zeros(bars)
+    else:
+        assert (record.cash == 0.0).all()
+        # What was swept into the index, and what that made of itself.
+        held = account + record.hold_profit
+    assert (np.abs(record.cash + record.layer_value.sum(axis=1) + held - record.equity) <= scale).all()
+    attributed = program.capital + record.interest + record.hold_profit + record.layer_profit.sum(axis=1)
+    assert (np.abs(attributed - record.equity) <= scale).all()
+    assert (np.abs(np.cumsum(costs) - record.fees) <= scale).all()
 
 
 def change_layer(small: SmallProgram, number: int, **changes: Any) -> None:
@@ -144,7 +183,3 @@ def actions(record: RunRecord, layer: int | None = None) -> list[tuple[int, int,
         for row in range(len(rows.bar))
         if layer is None or rows.layer[row] == layer
     ]
-
-
-def column(values: Sequence[float]) -> list[float]:
-    return [float(value) for value in values]
