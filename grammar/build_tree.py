@@ -108,8 +108,8 @@ class TreeBuilder:
 
     def change_value(self, span: Span, path: Path, value: Expression) -> syntax.ChangeValue:
         if len(path.parts) > 1:
-            message = f"`{path.name}` is no param, let or trigger: only those get another value"
-            self.report(NAME_EXPECTED, message, path.span, "change a book, hedge or layer with braces: `change PATH { … }`")
+            message = f"`{path.name}` is no param, let or trigger: only those get another value."
+            self.report(NAME_EXPECTED, message, path.span, "Change a book, hedge or layer with braces: `change PATH { … }`.")
         return syntax.ChangeValue(path.parts[-1], value, span=span)
 
     def change_body(self, span: Span, path: Path, *body: syntax.Statement | syntax.Layer) -> syntax.ChangeBody:
@@ -251,7 +251,7 @@ class TreeBuilder:
             if first is not clause:
                 related = Related(first.word, "said here first")
                 self.findings.append(
-                    finding(REPEATED_CLAUSE, f"`{clause.word.text}` is said twice in this claim", clause.word, related=(related,))
+                    finding(REPEATED_CLAUSE, f"`{clause.word.text}` is said twice in this claim.", clause.word, related=(related,))
                 )
         return syntax.Claim(
             self.identifier(name),
@@ -342,8 +342,8 @@ class TreeBuilder:
 
     def holding(self, span: Span, owner: Expression, state: str) -> syntax.Holding:
         if not _is_path(owner):
-            message = f"`{state}` is asked of a layer, a book or a hedge, by its name"
-            self.report(NAME_EXPECTED, message, owner.span, f"as in `front {state}` or `alvh.front {state}`")
+            message = f"`{state}` is asked of a layer, a book or a hedge, by its name."
+            self.report(NAME_EXPECTED, message, owner.span, f"Write `front {state}` or `alvh.front {state}`.")
         return syntax.Holding(owner, cast(OneOf["is open", "is closed", "opens", "closes", "rolls", "changes"], state), span=span)
 
     def state(self, span: Span, *words: Token) -> str:
@@ -401,7 +401,7 @@ class TreeBuilder:
         # The exponent, not a division by 100, gives the double nearest to the decimal: `0.1%` is 0.001.
         value = float(digits + "e-2" if unit == "%" else digits)
         if value == inf:
-            self.report(MALFORMED_NUMBER, "this number is larger than any that can be computed with", span, "write a smaller one")
+            self.report(MALFORMED_NUMBER, "This number is larger than any that can be computed with.", span, "Write a smaller one.")
             value = 0.0
         return Literal(value, unit, span.text, span=span)
 
@@ -414,9 +414,9 @@ class TreeBuilder:
         """The value itself; a bare number is a finding, and read on as if it had the unit that fits."""
         if not isinstance(value, Literal) or value.unit:
             return value
-        message = f"{value.text} what? A bare number has no length or count here"
+        message = f"{value.text} what? A bare number says no length or count."
         singular = unit[:-1] if value.value == 1 else unit
-        self.report(MISSING_UNIT, message, value.span, f"write `{value.text} {singular}`")
+        self.report(MISSING_UNIT, message, value.span, f"Write `{value.text} {singular}`.")
         return Literal(value.value, unit, value.text, span=value.span)
 
     def report(self, code: str, message: str, span: Span, hint: str) -> None:

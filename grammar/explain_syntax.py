@@ -43,6 +43,8 @@ _VALUE = {"NUMBER", "NAME", "DOLLAR", "LPAR", "MINUS", "BY", "NOT", "WITHIN"}
 _OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "COMPARE", "EQUAL", "IN", "CROSSES", "AND", "OR", "OF", "PER", "DOT", "FOR", "BEGINS",
               "ENDS", "IS", "OPENS", "CLOSES", "ROLLS", "CHANGES", "LPAR"}  # fmt: skip
 _UNITS = {"PERCENT", "POINT", "DELTA", "DAY", "SESSION", "MONTH", "CONTRACT", "LOT"}
+_STARTS = {"LET", "HOLD", "EXPECT"}
+"""One of them is expected wherever a declaration, a statement or a step may start."""
 _CONDITION_WORDS = {"when", "until", "and", "or", "not"}
 
 _SHOWN = {terminal: text for text, terminal in {**tables.MARKS, **tables.KEYWORDS}.items()} | {
@@ -83,90 +85,106 @@ def starts_something(token: Token) -> bool:
 
 
 def misspelt(source: Source, token: Token, meant: str) -> Diagnostic:
-    message = f"`{_short(token.text)}` is no word of the language here"
-    return finding(UNKNOWN_WORD, message, _span(source, token), hints=(f"did you mean `{meant}`?",))
+    message = f"`{_short(token.text)}` is no word of the language here."
+    return finding(UNKNOWN_WORD, message, _span(source, token), hints=(f"Did you mean `{meant}`?",))
 
 
 def left_out(source: Source, kind: str, place: int, token: Token) -> Diagnostic:
-    span = Span(source, token.start, max(token.end, token.start))
     mark = _SHOWN[kind]
-    return finding(UNEXPECTED_WORD, f"a `{mark}` is missing before {_found(token)}", span, hints=(f"write `{mark}` before it",))
+    return finding(
+        UNEXPECTED_WORD, f"A `{mark}` is missing before {_found(token)}.", Span(source, place, place), hints=(f"Write `{mark}` here.",)
+    )
 
 
 def unclosed(source: Source, opening: Token, token: Token) -> Diagnostic:
     related = Related(_span(source, token), "the file ends here" if token.kinds == (END,) else f"{_found(token)} cannot stand inside it")
-    return finding(UNCLOSED_BRACE, "this brace is never closed", _span(source, opening), related=(related,), hints=("add the missing `}`",))
+    return finding(
+        UNCLOSED_BRACE, "This brace is never closed.", _span(source, opening), related=(related,), hints=("Add the missing `}`.",)
+    )
 
 
 def stray_brace(source: Source, token: Token) -> Diagnostic:
-    return finding(STRAY_BRACE, "this brace closes nothing", _span(source, token), hints=("take it out, or add the `{` that it closes",))
+    return finding(STRAY_BRACE, "This brace closes nothing.", _span(source, token), hints=("Take it out, or add the `{` that it closes.",))
 
 
-def too_deep(source: Source, start: int, token: Token) -> Diagnostic:
-    message = "this expression is more than 64 levels deep"
-    return finding(NESTED_TOO_DEEP, message, Span(source, start, start + 1), hints=("give a part of it a name with `let`",))
+def too_deep(source: Source, start: int, deepest: int) -> Diagnostic:
+    message = f"This expression is more than {deepest} levels deep."
+    return finding(NESTED_TOO_DEEP, message, Span(source, start, start + 1), hints=("Give a part of it a name with `let`.",))
 
 
 def file_too_large(source: Source, largest: int) -> Diagnostic:
-    message = f"this file has {len(source.text):,} characters; a strategy has at most {largest:,}"
-    return finding(FILE_TOO_LARGE, message, Span(source, 0, 0), hints=("check that it is the file you meant",))
+    message = f"This file has {len(source.text):,} characters; a strategy has at most {largest:,}."
+    return finding(FILE_TOO_LARGE, message, Span(source, 0, 0), hints=("Check that it is the file you meant.",))
 
 
 def too_many(span: Span, most: int) -> Diagnostic:
-    return finding(TOO_MANY_FINDINGS, f"more than {most} mistakes of syntax: the rest of the file was not read", span)
+    return finding(TOO_MANY_FINDINGS, f"There are more than {most} mistakes of syntax: the rest of the file was not read.", span)
 
 
 def unexpected(source: Source, token: Token, previous: Token | None, following: Token, expected: set[str]) -> Diagnostic:
     """The finding for a token that does not fit and could not be mended, by what is known of the place."""
     span = _span(source, token)
+    if previous is not None and (token.first_on_line or token.kinds == (END,)) and not expected & _STARTS:
+        span = _span(source, previous)  # something is missing where the line ends, not where the next one starts
     special = _sign(token, previous, following, expected) or _chain(token, expected) or _yearly(token, previous, expected)
     if special:
         code, message, hint = special
         return finding(code, message, span, hints=(hint,))
-    at_start = bool(expected & {"LET", "HOLD", "EXPECT"})
+    at_start = bool(expected & _STARTS)
     if at_start and "NAME" in token.kinds:
         place = _PLACES.get(token.text)
         if place and (token.first_on_line or previous is None or previous.text in {"{", "}"}):
-            return finding(STATEMENT_OUTSIDE_BLOCK, f"`{token.text}` belongs in {place}", span, hints=(_known(expected),))
+            return finding(STATEMENT_OUTSIDE_BLOCK, f"`{token.text}` belongs in {place}.", span, hints=(_known(expected),))
         meant = meant_word(token, expected)
         if token.first_on_line or previous is None or previous.text in {"{", "}"}:
-            hint = f"did you mean `{meant}`?" if meant else _known(expected)
-            return finding(UNKNOWN_STATEMENT, f"unknown statement `{_short(token.text)}`", span, hints=(hint,))
+            hint = f"Did you mean `{meant}`?" if meant else _known(expected)
+            return finding(UNKNOWN_STATEMENT, f"`{_short(token.text)}` is no statement that is known here.", span, hints=(hint,))
     meant = meant_word(token, expected)
-    hints = (f"did you mean `{meant}`?",) if meant else ()
+    hints = (f"Did you mean `{meant}`?",) if meant else ()
     after = f" after `{_short(previous.text)}`" if previous and previous.text else ""
-    return finding(UNEXPECTED_WORD, f"expected {_expectation(expected, previous)}{after}, found {_found(token)}", span, hints=hints)
+    return finding(UNEXPECTED_WORD, f"Expected {_expectation(expected, previous)}{after}, found {_found(token)}.", span, hints=hints)
 
 
 def _sign(token: Token, previous: Token | None, following: Token, expected: set[str]) -> tuple[str, str, str] | None:
     """`%`, `$` and the comma of thousands where they cannot stand."""
     if token.text == "%":
-        return MISPLACED_SIGN, "`%` stands right after a number", "write `8%`"
+        return MISPLACED_SIGN, "`%` stands right after a number.", "Write `8%`."
     if token.text == "$":
-        return MISPLACED_SIGN, "`$` stands before its number", "write `$50_000`"
+        amount = previous.text if previous is not None and previous.kinds == ("NUMBER",) else "50_000"
+        return MISPLACED_SIGN, "`$` stands before its number.", f"Write `${amount}`."
     digits = previous is not None and previous.kinds == ("NUMBER",) and previous.end == token.start
     if token.text == "," and digits and following.kinds == ("NUMBER",) and following.start == token.end and len(following.text) == 3:
-        return MISPLACED_SIGN, "a comma does not group the digits of a number", "write `1_000_000`"
+        return MISPLACED_SIGN, "A comma does not group the digits of a number.", "Write `1_000_000`."
     if token.text == "." and following.kinds == ("NUMBER",) and "NUMBER" in expected:
-        return MISPLACED_SIGN, "a number starts with a digit", f"write `0.{following.text}`"
+        return MISPLACED_SIGN, "A number starts with a digit.", f"Write `0.{following.text}`."
     return None
 
 
 def _chain(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
     if token.kinds[0] in {"COMPARE", "EQUAL", "IN"} and "AND" in expected and "PLUS" in expected:
-        return CHAINED_COMPARISON, f"a comparison has two sides, and `{token.text}` would give it a third", "join two of them with `and`"
+        return (
+            CHAINED_COMPARISON,
+            f"A comparison has two sides, and `{token.text}` would give it a third.",
+            "Join two comparisons with `and`.",
+        )
     return None
 
 
 def _yearly(token: Token, previous: Token | None, expected: set[str]) -> tuple[str, str, str] | None:
     if "PER" in expected and not expected & {"LET", "HOLD", "COMPARE", "RPAR"}:
-        return MISSING_UNIT, "a budget says per what it is paid", "write `per year, paid monthly`"
+        return MISSING_UNIT, "A budget says per what it is paid.", "Write `per year, paid monthly` after the amount."
     return None
 
 
 def _known(expected: set[str]) -> str:
-    words = [word for word in _PLACES if tables.KEYWORDS.get(word) in expected or (word == "contracts" and "LET" in expected)]
-    return "known here: " + ", ".join(f"`{word}`" for word in words)
+    """The words that may start something here. A layer takes a hedge's statements too, as far as the grammar goes, but not in meaning."""
+    group = "LAYER" in expected
+    words = [
+        {"at": "at most", "limit": "limit cost"}.get(word, word)
+        for word in _PLACES
+        if ("LET" in expected if word == "contracts" else tables.KEYWORDS[word] in expected) and (group or word not in _IN_HEDGE)
+    ]
+    return "Known here: " + ", ".join(f"`{word}`" for word in words) + "."
 
 
 def _expectation(expected: set[str], previous: Token | None) -> str:
@@ -176,10 +194,9 @@ def _expectation(expected: set[str], previous: Token | None) -> str:
     if {"NUMBER", "NAME", "LPAR"} <= rest:
         phrases.append("a condition" if previous is not None and previous.text in _CONDITION_WORDS else "a value")
         rest -= _VALUE
-    elif "NAME" in rest:
-        phrases.append("a name")
-    if "TEXT" in rest:
-        phrases.append("a text in double quotes")
+    for kind, phrase in {"NAME": "a name", "NUMBER": "a number", "TEXT": "a text in double quotes"}.items():
+        if kind in rest:
+            phrases.append(phrase)
     starts = {"HOLD": "another statement", "LET": "another declaration", "EXPECT": "another step"}
     for kind, phrase in starts.items():
         if kind in rest:
@@ -191,7 +208,7 @@ def _expectation(expected: set[str], previous: Token | None) -> str:
         phrases.append("an operator")
     if END in rest:
         phrases.append("the end of the file")
-    rest -= {"NAME", "TEXT", END}
+    rest -= {"NAME", "NUMBER", "TEXT", "LABEL", END}
     words = [f"`{_SHOWN[kind]}`" for kind in sorted(rest, key=lambda kind: (kind == "RBRACE", kind))]
     phrases = words + phrases if len(words) <= _MOST_WORDS else phrases or words[:_MOST_WORDS]
     return " or ".join(filter(None, [", ".join(phrases[:-1]), phrases[-1]]))

@@ -122,6 +122,13 @@ class Machine:
         self.extents.append(extent)
         self.heights.append(height)
 
+    def unfinished(self) -> int:
+        """How many things were read since the last whole item of a list, or the brace that opens it."""
+        for count, value in enumerate(reversed(self.values)):
+            if isinstance(value, list) or (isinstance(value, Token) and value.kind == "LBRACE"):
+                return count
+        return len(self.values)
+
     def forget(self, count: int) -> list[Any]:
         """Drops the last `count` things read and returns them."""
         if not count:
@@ -132,7 +139,11 @@ class Machine:
 
 
 def _arguments(children: list[Any], plan: tuple[int | None, ...]) -> list[Any]:
-    arguments: list[Any] = []
+    if plan and plan[0] == -1:
+        arguments: list[Any] = children[0]  # a repetition grows in place: copying it for each item would take quadratic time
+        plan = plan[1:]
+    else:
+        arguments = []
     for place in plan:
         if place is None:
             arguments.append(None)

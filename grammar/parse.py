@@ -7,14 +7,12 @@ from attrs import evolve, frozen
 from alvh.grammar import explain_syntax as explain
 from alvh.grammar import syntax, tables
 from alvh.grammar.diagnostics import Diagnostic
-from alvh.grammar.machine import Machine, TooDeepError
+from alvh.grammar.machine import DEEPEST, Machine, TooDeepError
 from alvh.grammar.source import Source, Span
-from alvh.grammar.tokens import END, Token, Tokens, cut_tokens
+from alvh.grammar.tokens import END, MOST_FINDINGS, Token, Tokens, cut_tokens
 
 LARGEST = 1_000_000
 """Characters of a file; a strategy has a few thousand."""
-
-MOST_FINDINGS = 20
 
 # A token of one of these kinds fits where a declaration, a statement or a step of a test may start, and nowhere else.
 _BOUNDARIES = ("LET", "HOLD", "EXPECT")
@@ -112,8 +110,8 @@ class _Parser:
         try:
             self.machine.take(token)
         except TooDeepError:
-            self.found.append(explain.too_deep(self.source, self.machine.extents[-1][0], token))
-            self.resynchronize(token)
+            self.found.append(explain.too_deep(self.source, self.machine.extents[-1][0], DEEPEST))
+            self.resynchronize(token, lost=self.machine.unfinished())
             return False
         if token.kind == "LBRACE":
             self.opened.append(token)
@@ -167,7 +165,7 @@ class _Parser:
 
     def close_blocks(self, token: Token) -> bool:
         """A closing brace left out before the end of the file, or before what cannot stand in this block."""
-        if self.closing_braces_ahead() >= len(self.opened):
+        if not self.opened or self.closing_braces_ahead() >= len(self.opened):
             return False
         for count in range(1, min(len(self.opened), _DEEPEST_BLOCKS) + 1):
             after: list[int] | None = self.machine.states
@@ -191,9 +189,10 @@ class _Parser:
         self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
         return self.resynchronize(token)
 
-    def resynchronize(self, token: Token) -> bool:
+    def resynchronize(self, token: Token, lost: int = 0) -> bool:
+        """Gives up the last `lost` things read, and as many more as the unfinished statement has; then skips to where the next one
+        starts. False when there is no such place, in a text that is one expression."""
         machine = self.machine
-        lost = 0
         while lost < len(machine.values) and not self.at_boundary(machine.states[: len(machine.states) - lost]):
             lost += 1
         if not self.at_boundary(machine.states[: len(machine.states) - lost]):

@@ -13,6 +13,9 @@ from alvh.grammar.syntax_rules import MALFORMED_NUMBER, UNEXPECTED_CHARACTER, UN
 
 END = "$END"
 
+MOST_FINDINGS = 20
+"""Mistakes of syntax that one file is told about."""
+
 _PATTERN = re.compile(
     r"""
       (?P<space>\s+)
@@ -131,21 +134,21 @@ class _Cutter:
             return
         unit = _GLUED_UNITS.get(tail)
         if unit:
-            hint = f"write `{digits} {unit}`"
+            hint = f"Write `{digits} {unit}`."
             self.add(self.word_kinds(unit, end), unit, end, end)
         else:
-            hint = "write the digits out, grouped by single underscores if you like: `1_000_000`"
-        self.report(MALFORMED_NUMBER, f"`{_shortened(match.group())}` is not a number", start, end, hint)
+            hint = "Write the digits out, grouped by single underscores if you like: `1_000_000`."
+        self.report(MALFORMED_NUMBER, f"`{_shortened(match.group())}` is not a number.", start, end, hint)
 
     def text(self, word: str, start: int, end: int) -> None:
         if len(word) < 2 or not word.endswith('"'):
-            self.report(UNTERMINATED_TEXT, "this text has no closing quote on its line", start, end, 'end the text with `"`')
+            self.report(UNTERMINATED_TEXT, "This text has no closing quote on its line.", start, end, 'End the text with `"`.')
         self.add(("TEXT",), word, start, end)
 
     def foreign(self, word: str, start: int, end: int) -> int:
         """Reports a sign of other languages and reads on as if the right one stood there; returns the offset to go on from."""
         if word[0] in "'“":
-            self.report(UNEXPECTED_CHARACTER, "a text stands between double quotes", start, end, f'write `"{_shortened(word[1:-1])}"`')
+            self.report(UNEXPECTED_CHARACTER, "A text stands between double quotes.", start, end, f'Write `"{_shortened(word[1:-1])}"`.')
             self.add(("TEXT",), word, start, end)
             return end
         meant = _FOREIGN[word]
@@ -153,18 +156,19 @@ class _Cutter:
             line_end = re.compile(r"[^\r\n]*").match(self.source.text, end)
             assert line_end is not None
             end = line_end.end()
-            self.report(UNEXPECTED_CHARACTER, "a comment starts with `#`, not with `//`", start, start + 2, "write `#`")
+            self.report(UNEXPECTED_CHARACTER, "A comment starts with `#`, not with `//`.", start, start + 2, "Write `#`.")
             return end
-        self.report(UNEXPECTED_CHARACTER, f"`{word}` is no sign of the language", start, end, f"write `{meant}`")
+        self.report(UNEXPECTED_CHARACTER, f"`{word}` is no sign of the language.", start, end, f"Write `{meant}`.")
         self.add(self.word_kinds(meant, end) if meant.isalpha() else (tables.MARKS[meant],), word, start, end)
         return end
 
     def stray(self, word: str, start: int, end: int) -> None:
         shown = f"`{_shortened(word)}`" if word.isprintable() else _named(word[0])
-        self.report(UNEXPECTED_CHARACTER, f"{shown} has no meaning here", start, end, "take it out")
+        self.report(UNEXPECTED_CHARACTER, f"{shown} has no meaning here.", start, end, "Take it out.")
 
     def report(self, rule: str, message: str, start: int, end: int, hint: str) -> None:
-        self.findings.append(finding(rule, message, Span(self.source, start, end), hints=(hint,)))
+        if len(self.findings) <= MOST_FINDINGS:
+            self.findings.append(finding(rule, message, Span(self.source, start, end), hints=(hint,)))
 
 
 def normalized(word: str) -> str:
@@ -186,7 +190,7 @@ def _shortened(text: str) -> str:
 
 def _named(character: str) -> str:
     if character == "\0":
-        return "a NUL byte"
+        return "A NUL byte"
     if character == "\ufeff":
-        return "a byte order mark inside the text"
-    return f"the invisible character U+{ord(character):04X}"
+        return "A byte order mark inside the text"
+    return f"The invisible character U+{ord(character):04X}"
