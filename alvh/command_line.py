@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import NoReturn
 
 from alvh import __version__
 from alvh.mistakes import UserError
@@ -43,11 +44,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in one line; the options are one `--help` away."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its arguments."""
-    parser = argparse.ArgumentParser(
-        prog="alvh", description="Layered volatility hedges as text: check them, run them, compare them.", epilog=_EPILOG
-    )
+    parser = _Parser(prog="alvh", description="Layered volatility hedges as text: check them, run them, compare them.", epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"alvh {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 

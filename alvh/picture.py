@@ -12,6 +12,7 @@ import matplotlib.dates as dates
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from alvh.runtime.compare import Comparison
@@ -37,7 +38,7 @@ def draw_comparison(comparison: Comparison, path: Path) -> None:
         figure.subplots_adjust(left=0.075, right=0.775, top=0.875, bottom=0.115)
         _draw_equity(above, comparison)
         _draw_drawdown(below, comparison)
-        _write_titles(figure.text, comparison)
+        _write_titles(figure, comparison)
         figure.savefig(path, dpi=130, metadata={"Software": None})
         plt.close(figure)
 
@@ -127,14 +128,13 @@ def spread(wanted: list[float], room: float, low: float, high: float) -> list[fl
     return places
 
 
-def _write_titles(text: object, comparison: Comparison) -> None:
-    assert callable(text)
+def _write_titles(figure: Figure, comparison: Comparison) -> None:
     base = comparison.baseline
-    text(0.02, 0.95, f"{len(comparison.results)} strategies on {base.market}", fontsize=13, fontweight="bold")
-    text(0.02, 0.917, f"{base.start:%d %B %Y} to {base.end:%d %B %Y}, capital {dollars(base.settings.capital)} each", color=_FAINT)
+    figure.text(0.02, 0.95, f"{len(comparison.results)} strategies on {base.market}", fontsize=13, fontweight="bold")
+    figure.text(0.02, 0.917, f"{base.start:%d %B %Y} to {base.end:%d %B %Y}, capital {dollars(base.settings.capital)} each", color=_FAINT)
     share = base.basis.modelled_share
     rests = "" if share is None else f"{percent(share, 0)} of the baseline's P&L rests on modelled prices. "
-    text(
+    figure.text(
         0.02,
         0.03,
         f"{rests}Fills at the same close, costs {base.settings.costs}. One path of one market, and no advice.",

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from alvh.compiler.dependencies import Dependencies
 from alvh.compiler.driver import Compiled, check_file, compile_file
 from alvh.compiler.ir import Program
-from alvh.compiler.meaning import Meaning
 from alvh.grammar.diagnostics import Diagnostic, InternalError, Severity
 from alvh.grammar.render import render_text
-from alvh.grammar.source import Source, Span
 from alvh.mistakes import UserError
 
 PathLike = str | os.PathLike[str]
@@ -45,11 +44,11 @@ class Strategy:
         return self.compiled.program
 
     @property
-    def meaning(self) -> Meaning:
-        """What its names stand for and what its values are measured in."""
-        if self.compiled.meaning is None:
-            raise InternalError(f"{self.path} was loaded without a meaning")
-        return self.compiled.meaning
+    def dependencies(self) -> Dependencies:
+        """What depends on what in it."""
+        if self.compiled.dependencies is None:
+            raise InternalError(f"{self.path} was loaded without its dependencies")
+        return self.compiled.dependencies
 
     @property
     def title(self) -> str:
@@ -67,23 +66,23 @@ class Strategy:
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:
-        """Name and text of every file that says something in this strategy, the names relative to its own folder."""
+        """Name and text of every file that the strategy is made of, the names relative to its own folder."""
         folder = os.path.dirname(os.path.abspath(self.path))
-        sources = {os.path.relpath(source.path, folder).replace(os.sep, "/"): source.text for source in _sources(self.compiled)}
+        sources = {os.path.relpath(source.path, folder).replace(os.sep, "/"): source.text for source in self.compiled.sources}
         return tuple(sorted(sources.items()))
 
 
 def check(path: PathLike) -> tuple[Diagnostic, ...]:
     """Every finding of `alvh check` in the file at `path`; a file that cannot be read is a finding too."""
-    return tuple(check_file(os.fspath(path)))
+    return check_file(path).diagnostics
 
 
 def load(path: PathLike, *, settings: Settings | None = None) -> Strategy:
     """The strategy in the file at `path`, with `settings` in place of its own. StrategyError when it does not compile."""
     words = {name: str(value) for name, value in (settings or {}).items()}
-    compiled = compile_file(os.fspath(path), words)
-    if compiled.program is None or any(finding.severity is Severity.ERROR for finding in compiled.diagnostics):
-        raise StrategyError(tuple(compiled.diagnostics))
+    compiled = compile_file(path, words)
+    if compiled.program is None:
+        raise StrategyError(compiled.diagnostics)
     return Strategy(os.fspath(path), compiled)
 
 
@@ -101,17 +100,3 @@ def load_all(strategies: Sequence[Strategy | PathLike], *, settings: Settings | 
         load(strategy.path, settings={name: value for name, value in settings.items() if name in names})
         for strategy, names in zip(loaded, known, strict=True)
     ]
-
-
-def _sources(compiled: Compiled) -> list[Source]:
-    """The files that a strategy's module was made of, found by the spans of what they declare."""
-    module = compiled.module
-    if module is None:
-        return []
-    spans: list[Span] = [] if module.title is None else [module.title.span]
-    spans += [entry.span for entry in (*module.settings, *module.params, *module.lets, *module.triggers)]
-    spans += [entry.span for entry in (*module.inputs, *module.calendars, *module.claims, *module.tests)]
-    for group in module.groups:
-        spans += [group.span, *(statement.span for statement in group.statements)]
-        spans += [statement.span for layer in group.layers for statement in layer.statements]
-    return list({source.path: source for source in (span.source for span in spans)}.values())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from alvh.compiler.dependencies import find_dependencies
 from alvh.compiler.draw_graph import draw_dot, draw_json, draw_mermaid
 from alvh.compiler.graph import build_graph
 from alvh.strategy import load
@@ -15,6 +14,6 @@ _DRAWINGS = {"mermaid": draw_mermaid, "dot": draw_dot, "json": draw_json}
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the graph of a strategy in the language asked for."""
-    graph = build_graph(find_dependencies(load(arguments.file).meaning))
+    graph = build_graph(load(arguments.file).dependencies)
     sys.stdout.write(_DRAWINGS[arguments.format](graph))
     return 0
