@@ -43,7 +43,7 @@ _VALUE = {"NUMBER", "NAME", "DOLLAR", "LPAR", "MINUS", "BY", "NOT", "WITHIN"}
 _OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "COMPARE", "EQUAL", "IN", "CROSSES", "AND", "OR", "OF", "PER", "DOT", "FOR", "BEGINS",
               "ENDS", "IS", "OPENS", "CLOSES", "ROLLS", "CHANGES", "LPAR"}  # fmt: skip
 _UNITS = {"PERCENT", "POINT", "DELTA", "DAY", "SESSION", "MONTH", "CONTRACT", "LOT"}
-_STARTS = {"LET", "HOLD", "EXPECT"}
+_STARTS = {"LET", "LABEL", "EXPECT"}
 """One of them is expected wherever a declaration, a statement or a step may start."""
 _CONDITION_WORDS = {"when", "until", "and", "or", "not"}
 
@@ -51,6 +51,7 @@ _SHOWN = {terminal: text for text, terminal in {**tables.MARKS, **tables.KEYWORD
     "CALL": "calls",
     "PUT": "puts",
     "CONTRACTS_SETTING": "contracts",
+    "IN_SCENARIO": "in",
 }
 
 _MOST_WORDS = 6
@@ -171,7 +172,7 @@ def _chain(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
 
 
 def _yearly(token: Token, previous: Token | None, expected: set[str]) -> tuple[str, str, str] | None:
-    if "PER" in expected and not expected & {"LET", "HOLD", "COMPARE", "RPAR"}:
+    if "PER" in expected and not expected & {"LET", "LABEL", "COMPARE", "RPAR"}:
         return MISSING_UNIT, "A budget says per what it is paid.", "Write `per year, paid monthly` after the amount."
     return None
 
@@ -197,7 +198,7 @@ def _expectation(expected: set[str], previous: Token | None) -> str:
     for kind, phrase in {"NAME": "a name", "NUMBER": "a number", "TEXT": "a text in double quotes"}.items():
         if kind in rest:
             phrases.append(phrase)
-    starts = {"HOLD": "another statement", "LET": "another declaration", "EXPECT": "another step"}
+    starts = {"LABEL": "another statement", "LET": "another declaration", "EXPECT": "another step"}
     for kind, phrase in starts.items():
         if kind in rest:
             phrases.append(phrase)

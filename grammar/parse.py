@@ -15,7 +15,7 @@ LARGEST = 1_000_000
 """Characters of a file; a strategy has a few thousand."""
 
 # A token of one of these kinds fits where a declaration, a statement or a step of a test may start, and nowhere else.
-_BOUNDARIES = ("LET", "HOLD", "EXPECT")
+_BOUNDARIES = ("LET", "LABEL", "EXPECT")
 
 # What may have been left out, in the order tried: the one that makes the next word fit.
 _OMISSIONS = ("LBRACE", "EQUAL", "COLON", "RPAR", "COMMA")
