@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from alvh.compiler.ir import Leg, Node, NodeId, Program, Rule, rules_of
+from alvh.compiler.ir import Layer, Node, NodeId, Program, Rule, rules_of
 from alvh.grammar.diagnostics import InternalError
 
 ACCOUNT_ATTRIBUTES = ("equity", "cash", "quick_ratio")
@@ -25,7 +25,7 @@ LOT_ATTRIBUTES = (
 )  # fmt: skip
 
 STRIKE_MANNERS = ("delta", "forward", "strike", "below", "above")
-EXPIRY_MANNERS = ("days", "range", "month", "same")
+EXPIRY_MANNERS = ("days", "range", "month")
 SIZE_MANNERS = ("contracts", "money", "max_loss", "budget")
 PRODUCTS = ("SPX", "VIX")
 
@@ -35,7 +35,7 @@ LAYER_COLUMNS = (
 )  # fmt: skip
 LEG_COLUMNS = (
     "product", "is_call", "ratio", "strike_manner", "strike_row", "strike_reference",
-    "expiry_manner", "expiry_low", "expiry_high", "monthly_only", "expiry_reference",
+    "expiry_manner", "expiry_low", "expiry_high", "monthly_only", "chosen_as",
 )  # fmt: skip
 RULE_COLUMNS = ("condition_row", "into", "per_lot", "read_0", "read_1", "read_2", "read_3", "read_4", "read_5", "read_6", "read_7")
 GROUP_COLUMNS = ("unit_row", "yearly_row", "kept_months", "limit_row", "first_unwind", "unwinds")
@@ -215,19 +215,40 @@ def _emit_layers(program: Program, rows: dict[NodeId, int], slots: tuple[int, ..
         layers.append(
             _numbers(layer.group, layer.level, *own_legs, *size, *stated, *own_slots, first_rule, *rules, per_lot, contracts, budgeted)
         )
-        legs.extend(_emit_leg(leg, rows) for leg in layer.legs)
+        legs.extend(_emit_leg(layer, leg, rows) for leg in range(len(layer.legs)))
         first_slot += slots[index]
         first_rule += len(layer.opens) + len(layer.closes) + len(layer.rolls) + len(layer.rebalances)
     return tuple(layers), tuple(legs)
 
 
-def _emit_leg(leg: Leg, rows: dict[NodeId, int]) -> tuple[float, ...]:
-    strike, expiry = leg.strike, leg.expiry
-    return _numbers(
-        PRODUCTS.index(leg.product), leg.right == "call", leg.ratio,
-        STRIKE_MANNERS.index(strike.manner), _row(rows, strike.value), strike.reference,
-        EXPIRY_MANNERS.index(expiry.manner), expiry.low, expiry.high, expiry.monthly_only, expiry.reference,
-    )  # fmt: skip
+def _emit_leg(layer: Layer, index: int, rows: dict[NodeId, int]) -> tuple[float, ...]:
+    leg, strike = layer.legs[index], layer.legs[index].strike
+    origin = leg
+    while origin.expiry.manner == "same":
+        origin = layer.legs[origin.expiry.reference]
+    if origin.product != leg.product:
+        raise InternalError("a leg takes its expiry from a leg of another product")
+    expiry = origin.expiry
+    product = (PRODUCTS.index(leg.product), leg.right == "call", leg.ratio)
+    how = (STRIKE_MANNERS.index(strike.manner), _row(rows, strike.value), strike.reference)
+    when = (EXPIRY_MANNERS.index(expiry.manner), expiry.low, expiry.high, expiry.monthly_only)
+    return _numbers(*product, *how, *when, _choosing_order(layer)[index])
+
+
+def _choosing_order(layer: Layer) -> list[int]:
+    """Legs in the order in which strikes can be found: in their own, but each after the one that its strike refers to."""
+    order: list[int] = []
+
+    def visit(index: int) -> None:
+        strike = layer.legs[index].strike
+        if index not in order:
+            if strike.manner in ("below", "above"):
+                visit(strike.reference)
+            order.append(index)
+
+    for index in range(len(layer.legs)):
+        visit(index)
+    return order
 
 
 def _emit_rule(rule: Rule, program: Program, rows: dict[NodeId, int]) -> tuple[float, ...]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from alvh.runtime.engine.layout import (
-    ABOVE,
     BELOW,
     BY_DAYS,
     BY_DELTA,
     BY_FORWARD,
     BY_MONTH,
-    BY_SAME,
+    BY_STRIKE,
     C_DELTA,
     C_HALF,
     C_MID,
@@ -19,10 +18,10 @@ from alvh.runtime.engine.layout import (
     D_DAY,
     D_FIRST_SPX,
     D_FIRST_VIX,
+    G_CHOSEN_AS,
     G_EXPIRY_HIGH,
     G_EXPIRY_LOW,
     G_EXPIRY_MANNER,
-    G_EXPIRY_REFERENCE,
     G_IS_CALL,
     G_MONTHLY_ONLY,
     G_PRODUCT,
@@ -44,13 +43,14 @@ from alvh.runtime.engine.layout import (
     SPX,
     SPX_RHO,
     TERMS,
+    TERMS_KNOWN,
     X_LISTED_BAR,
     X_MONTHLY,
     X_SETTLE_BAR,
     X_SETTLE_DAY,
 )
 from alvh.runtime.engine.prices import ensure_terms, quote, series_at, vix_terms_of
-from alvh.runtime.lanes import absolute, broadcast, is_unknown, lane_function, load, maximum, minimum, select, store
+from alvh.runtime.lanes import absolute, broadcast, is_unknown, lane_function, load, maximum, minimum, negate, select, store
 from alvh.runtime.pricing import strikes
 from alvh.runtime.record import NO_BID, NO_EXPIRY, NO_PRICE, NO_REASON, NO_STRIKE
 
@@ -118,11 +118,11 @@ def _strike_for_delta(lanes, market, settings, state, bar, product, is_call, exp
 
 
 @lane_function
-def _forward(lanes, state, product, expiry):
-    """First of both products' terms."""
+def _term(lanes, state, product, expiry, member):
+    """One of an expiry's terms; the first of both products is the forward."""
     if product == SPX:
-        return load(lanes, state.spx_terms, expiry * TERMS)
-    return load(lanes, state.vix_terms, expiry * TERMS)
+        return load(lanes, state.spx_terms, expiry * TERMS + member)
+    return load(lanes, state.vix_terms, expiry * TERMS + member)
 
 
 @lane_function
@@ -141,17 +141,15 @@ def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
         rule = rules.legs[first_leg + leg]
         product = int(rule[G_PRODUCT])
         manner = int(rule[G_EXPIRY_MANNER])
-        if manner == BY_SAME:
-            expiry = state.chosen_expiry[layer, int(rule[G_EXPIRY_REFERENCE])]
-        else:
-            table = market.spx
-            start = int(market.days[bar, D_FIRST_SPX])
-            if product != SPX:
-                table = market.vix
-                start = int(market.days[bar, D_FIRST_VIX])
-            expiry, outside = choose_expiry(table, today, bar, start, manner, rule[G_EXPIRY_LOW], rule[G_EXPIRY_HIGH], rule[G_MONTHLY_ONLY])
-            if outside:
-                outside_any = 1.0
+        table = market.spx
+        start = int(market.days[bar, D_FIRST_SPX])
+        if product != SPX:
+            table = market.vix
+            start = int(market.days[bar, D_FIRST_VIX])
+        low, high = rule[G_EXPIRY_LOW], rule[G_EXPIRY_HIGH]
+        expiry, outside = choose_expiry(table, today, bar, start, manner, low, high, rule[G_MONTHLY_ONLY])
+        if outside:
+            outside_any = 1.0
         state.chosen_expiry[layer, leg] = expiry
         if expiry < 0:
             refusal = select(refusal == NO_REASON, float(NO_EXPIRY), refusal)
@@ -166,39 +164,21 @@ def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
         store(lanes, state.chosen, base + H_DEBIT, broadcast(lanes, float("nan")))
         return
 
-    no_price = broadcast(lanes, 0.0) != 0.0
+    refusal, flagged = _find_strikes(lanes, market, settings, rules, state, bar, layer, first_leg, legs)
+    found = refusal == NO_REASON
+    no_price = negate(found | negate(found))
     no_bid = no_price
-    no_strike = no_price
-    flagged = broadcast(lanes, 0.0)
     debit = broadcast(lanes, 0.0)
     off_mid = broadcast(lanes, 0.0)
     for leg in range(legs):
         rule = rules.legs[first_leg + leg]
         product = int(rule[G_PRODUCT])
-        is_call = rule[G_IS_CALL] == 1.0
         ratio = rule[G_RATIO]
-        expiry = state.chosen_expiry[layer, leg]
-        ensure_terms(lanes, market, settings, state, bar, product, expiry)
-        value = load(lanes, state.nodes, int(rule[G_STRIKE_ROW]))
-        manner = int(rule[G_STRIKE_MANNER])
-        if manner == BY_DELTA:
-            strike = _strike_for_delta(lanes, market, settings, state, bar, product, is_call, expiry, value)
-        elif manner == BY_FORWARD:
-            strike = nearest_listed(product, value * _forward(lanes, state, product, expiry))
-        elif manner == BELOW:
-            reference = load(lanes, state.choice, (layer * LEGS + int(rule[G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE)
-            strike = nearest_listed(product, reference - value)
-        elif manner == ABOVE:
-            reference = load(lanes, state.choice, (layer * LEGS + int(rule[G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE)
-            strike = nearest_listed(product, reference + value)
-        else:
-            strike = nearest_listed(product, value)
-        mid, half, delta = quote(lanes, market, settings, state, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
+        place = (layer * LEGS + leg) * CHOICE_ROWS
+        expiry = broadcast(lanes, float(state.chosen_expiry[layer, leg]))
+        strike = load(lanes, state.choice, place + C_STRIKE)
+        mid, half, delta = quote(lanes, market, settings, state, bar, product, rule[G_IS_CALL] == 1.0, expiry, strike)
         no_price = no_price | is_unknown(mid) | is_unknown(half)
-        if manner == BY_DELTA:
-            off = absolute(delta - value)
-            no_strike = no_strike | (off > REFUSED_OFF_DELTA)
-            flagged = select(off > FLAGGED_OFF_DELTA, 1.0, flagged)
         bid = maximum(mid - half, 0.0)
         if ratio > 0.0:
             debit = debit + ratio * (mid + half)
@@ -207,12 +187,10 @@ def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
             no_bid = no_bid | (bid <= 0.0)
             debit = debit + ratio * bid
             off_mid = off_mid + -ratio * (mid - bid)
-        place = (layer * LEGS + leg) * CHOICE_ROWS
-        store(lanes, state.choice, place + C_STRIKE, strike)
         store(lanes, state.choice, place + C_MID, mid)
         store(lanes, state.choice, place + C_HALF, half)
         store(lanes, state.choice, place + C_DELTA, delta)
-    refusal = select(no_strike, float(NO_STRIKE), select(no_price, float(NO_PRICE), select(no_bid, float(NO_BID), refusal)))
+    refusal = select(found, select(no_price, float(NO_PRICE), select(no_bid, float(NO_BID), refusal)), refusal)
     store(lanes, state.chosen, base + H_REFUSAL, refusal)
     store(lanes, state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
     store(lanes, state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
@@ -221,6 +199,41 @@ def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
     store(lanes, state.chosen, base + H_FLAGGED, flagged)
     _store_worst_loss(lanes, rules, state, layer, first_leg, legs)
     _store_width(lanes, rules, state, layer, first_leg, legs)
+
+
+@lane_function
+def _find_strikes(lanes, market, settings, rules, state, bar, layer, first_leg, legs):
+    """The strike of each leg; why the first that has none has none, and whether a delta is off."""
+    refusal = broadcast(lanes, float(NO_REASON))
+    flagged = broadcast(lanes, 0.0)
+    for turn in range(legs):
+        leg = int(rules.legs[first_leg + turn, G_CHOSEN_AS])
+        rule = rules.legs[first_leg + leg]
+        product = int(rule[G_PRODUCT])
+        is_call = rule[G_IS_CALL] == 1.0
+        expiry = int(state.chosen_expiry[layer, leg])
+        ensure_terms(lanes, market, settings, state, bar, product, expiry)
+        wish = load(lanes, state.nodes, int(rule[G_STRIKE_ROW]))
+        manner = int(rule[G_STRIKE_MANNER])
+        no_terms = is_unknown(_term(lanes, state, product, expiry, TERMS_KNOWN)) & negate(is_unknown(wish))
+        if manner == BY_DELTA:
+            strike = _strike_for_delta(lanes, market, settings, state, bar, product, is_call, expiry, wish)
+            _, _, delta = quote(lanes, market, settings, state, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
+            off = absolute(delta - wish)
+            refusal = select((refusal == NO_REASON) & no_terms, float(NO_PRICE), refusal)
+            refusal = select((refusal == NO_REASON) & negate(off <= REFUSED_OFF_DELTA), float(NO_STRIKE), refusal)
+            flagged = select(off > FLAGGED_OFF_DELTA, 1.0, flagged)
+        elif manner == BY_FORWARD:
+            strike = nearest_listed(product, wish * _term(lanes, state, product, expiry, 0))
+            refusal = select((refusal == NO_REASON) & no_terms, float(NO_PRICE), refusal)
+        elif manner == BY_STRIKE:
+            strike = nearest_listed(product, wish)
+        else:
+            reference = load(lanes, state.choice, (layer * LEGS + int(rule[G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE)
+            strike = nearest_listed(product, reference - wish if manner == BELOW else reference + wish)
+        refusal = select((refusal == NO_REASON) & negate(strike > 0.0), float(NO_STRIKE), refusal)
+        store(lanes, state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, strike)
+    return refusal, flagged
 
 
 @lane_function

@@ -610,7 +610,7 @@ def _ask_for_incoming(lanes, market, settings, rules, state, tape, bar, layer, a
         refused = comes & (code != NO_REASON)
         if any_lane(refused):
             unknown = broadcast(lanes, UNKNOWN)
-            refuse(lanes, rules, state, tape, bar, layer, -1, refused, rule, code, wanted, unknown, slot, False)
+            refuse(lanes, rules, state, tape, bar, layer, -1, refused, rule, code, unknown, unknown, slot, False)
         taken = comes & (code == NO_REASON)
         if any_lane(taken):
             rolled_in = broadcast(lanes, 0.0)

@@ -150,21 +150,9 @@ def journal_refusal(lanes, rules, state, tape, bar, layer, slot, mask, action, r
                 of_rule = extract(lanes, rule, lane)
                 place = _slot_in_layer(rules, layer, slot)
                 at = extract(lanes, price, lane)
-                _write_order(
-                    tape,
-                    lane,
-                    row,
-                    bar,
-                    layer,
-                    place,
-                    action,
-                    of_rule,
-                    extract(lanes, cut, lane),
-                    extract(lanes, asked, lane),
-                    0.0,
-                    at,
-                    0.0,
-                )
+                why = extract(lanes, cut, lane)
+                wanted = extract(lanes, asked, lane)
+                _write_order(tape, lane, row, bar, layer, place, action, of_rule, why, wanted, 0.0, at, 0.0)
                 if at == at:
                     if own_legs:
                         _write_lot_legs(rules, state, tape, lane, row, layer, slot)

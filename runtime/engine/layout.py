@@ -49,7 +49,7 @@ SPX_ETA = MARKET_SERIES.index("spx_eta")
 ) = range(len(LAYER_COLUMNS))  # fmt: skip
 (
     G_PRODUCT, G_IS_CALL, G_RATIO, G_STRIKE_MANNER, G_STRIKE_ROW, G_STRIKE_REFERENCE,
-    G_EXPIRY_MANNER, G_EXPIRY_LOW, G_EXPIRY_HIGH, G_MONTHLY_ONLY, G_EXPIRY_REFERENCE,
+    G_EXPIRY_MANNER, G_EXPIRY_LOW, G_EXPIRY_HIGH, G_MONTHLY_ONLY, G_CHOSEN_AS,
 ) = range(len(LEG_COLUMNS))  # fmt: skip
 R_CONDITION, R_INTO, R_PER_LOT, R_READS = range(4)
 assert RULE_COLUMNS[R_READS] == "read_0"
@@ -57,7 +57,7 @@ U_UNIT, U_YEARLY, U_KEPT, U_LIMIT, U_FIRST_UNWIND, U_UNWINDS = range(len(GROUP_C
 W_RULE, W_CONDITION, W_UNTIL = range(len(UNWIND_COLUMNS))
 
 BY_DELTA, BY_FORWARD, BY_STRIKE, BELOW, ABOVE = range(len(STRIKE_MANNERS))
-BY_DAYS, BY_RANGE, BY_MONTH, BY_SAME = range(len(EXPIRY_MANNERS))
+BY_DAYS, BY_RANGE, BY_MONTH = range(len(EXPIRY_MANNERS))
 BY_CONTRACTS, BY_MONEY, BY_MAX_LOSS, BY_BUDGET = range(len(SIZE_MANNERS))
 SPX, VIX = range(len(PRODUCTS))
 
@@ -106,9 +106,10 @@ Q_LAYER, Q_SLOT, Q_ACTION, Q_READS = range(4)
 """Where an order belongs: layer, slot (-1: the lowest free one), journal action, slot whose reads it shows (-1: the nodes')."""
 ASK_PLACES = 4
 
-T_FORWARD, T_DISCOUNT, T_THETA, T_PHI = range(4)
-"""Terms of an SPX expiry; those of a VIX expiry stand in the order that `vix_options.expiry_terms` gives them."""
 TERMS = 12
+"""Rows of an expiry's terms, in the order in which `expiry_terms` of its product gives them."""
+TERMS_KNOWN = TERMS - 1
+"""A sum over the terms: unknown if any of them is."""
 
 NO_ACTION, TO_ROLL, TO_ROLL_INTO, TO_REBALANCE = range(4)
 

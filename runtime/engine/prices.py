@@ -15,6 +15,7 @@ from alvh.runtime.engine.layout import (
     SPX_RHO,
     SPX_SCALE,
     TERMS,
+    TERMS_KNOWN,
     VIX_CLOSE,
     VVIX_CLOSE,
     VX_FIRST,
@@ -23,7 +24,7 @@ from alvh.runtime.engine.layout import (
     X_MONTHLY,
     X_SETTLE_DAY,
 )
-from alvh.runtime.lanes import broadcast, gather, lane_function, load, store
+from alvh.runtime.lanes import broadcast, gather, is_unknown, lane_function, load, select, store
 from alvh.runtime.pricing import costs, futures_curve, spx_surface, vix_options
 
 UNKNOWN = float("nan")
@@ -55,6 +56,8 @@ def _spx_terms(lanes, market, settings, state, bar, expiry):
     store(lanes, state.spx_terms, row + 1, discount)
     store(lanes, state.spx_terms, row + 2, theta)
     store(lanes, state.spx_terms, row + 3, phi)
+    rho = series_at(lanes, market, settings, bar, SPX_RHO)
+    store(lanes, state.spx_terms, row + TERMS_KNOWN, forward + discount + theta + phi + rho)
 
 
 @lane_function
@@ -99,8 +102,11 @@ def _vix_terms(lanes, market, settings, state, bar, expiry):
         market.level,
     )
     row = expiry * TERMS
+    known = broadcast(lanes, 0.0)
     for member in range(len(terms)):
         store(lanes, state.vix_terms, row + member, terms[member])
+        known = known + terms[member]
+    store(lanes, state.vix_terms, row + TERMS_KNOWN, known)
 
 
 @lane_function
@@ -130,12 +136,12 @@ def quote(lanes, market, settings, state, bar, product, is_call, expiry, strike)
         mid = spx_surface.option_price(is_call, strike, forward, discount, theta, phi, rho)
         delta = spx_surface.option_delta(is_call, strike, forward, theta, phi, rho)
         half = half_spread(lanes, market, settings, bar, product, mid)
-        return mid, half, delta
+        return mid, half, select(is_unknown(mid), UNKNOWN, delta)
     terms = vix_terms_of(lanes, state, row)
     mid = vix_options.option_price(is_call, strike, *terms)
     delta = vix_options.option_delta(is_call, strike, *terms)
     half = half_spread(lanes, market, settings, bar, product, mid)
-    return mid, half, delta
+    return mid, half, select(is_unknown(mid), UNKNOWN, delta)
 
 
 @lane_function
