@@ -127,6 +127,10 @@ def comparison_table(comparison: Comparison) -> Table:
     return Table(headings, tuple(map(row, comparison.results, comparison.differences)))
 
 
+_SURFACE = "SPX volatility surface"
+_OF_SURFACE = frozenset({"spx_w9", "spx_w30", "spx_w93", "spx_w184", "spx_w365", "spx_scale", "spx_rho", "spx_eta"})
+
+
 def basis_lines(basis: Basis) -> list[str]:
     """What a result rests on, in words."""
     if basis.modelled_share is None:
@@ -138,11 +142,15 @@ def basis_lines(basis: Basis) -> list[str]:
 
     parts = ", ".join(share(entry) for entry in basis.instruments)
     lines = [f"{percent(basis.modelled_share, 0)} of P&L rests on modelled prices: {parts}."]
-    partly = [entry for entry in basis.series if entry.modelled > 0.0]
+    partly = {}
+    for entry in basis.series:
+        if entry.modelled > 0.0:
+            name = _SURFACE if entry.series in _OF_SURFACE else entry.series
+            partly[name] = max(entry.modelled, partly.get(name, 0.0))
     if partly and all(entry.modelled > 0.0 or entry.missing == 1.0 for entry in basis.series):
         lines.append("Every series is modelled: no price in this run was ever quoted.")
     elif partly:
-        named = ", ".join(f"{entry.series} {percent(entry.modelled, 0)}" for entry in partly)
+        named = ", ".join(f"{name} {percent(share, 0)}" for name, share in partly.items())
         lines.append(f"Modelled series, share of days: {named}.")
     replaced = ", ".join(f"{entry.series} {percent(entry.replaced, 0)}" for entry in basis.series if entry.replaced > 0.0)
     if replaced:
@@ -163,10 +171,6 @@ def knowledge_lines(result: Result) -> list[str]:
     return [f"Unknown on {percent(rule.unknown)} of days: {rule.verb} of {rule.layer}, {rule.rule} ({rule.text})." for rule in result.rules]
 
 
-def _note_lines(result: Result) -> list[str]:
-    return [f"{note[0].upper()}{note[1:]}." for note in result.notes]
-
-
 def _heading(result: Result) -> str:
     return f"{result.market}, {result.start} to {result.end}"
 
@@ -174,7 +178,7 @@ def _heading(result: Result) -> str:
 def result_text(result: Result) -> str:
     """What `alvh run` prints."""
     blocks = [
-        "\n".join([f"{result.strategy}: {_heading(result)}", *_note_lines(result)]),
+        "\n".join([f"{result.strategy}: {_heading(result)}", *result.notes]),
         metrics_table(result).text(),
         layers_table(result).text(),
         "\n".join([*basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]),
@@ -185,7 +189,7 @@ def result_text(result: Result) -> str:
 def comparison_lines(comparison: Comparison) -> list[tuple[str, list[str]]]:
     """What the results rest on: first what holds for all of them (under an empty name), then what is each one's own."""
     of_each = [
-        [*_note_lines(result), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)] for result in comparison.results
+        [*result.notes, *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)] for result in comparison.results
     ]
     common = [line for line in of_each[0] if all(line in lines for lines in of_each)]
     own = [
@@ -211,7 +215,7 @@ def _html(title: str, tables: list[Table], lines: list[str]) -> str:
 
 def result_html(result: Result) -> str:
     """What a notebook shows of a result."""
-    lines = [*_note_lines(result), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
+    lines = [*result.notes, *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
     return _html(f"{result.strategy}: {_heading(result)}", [metrics_table(result), layers_table(result)], lines)
 
 

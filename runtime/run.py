@@ -135,26 +135,26 @@ def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge,
 
 def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Basis) -> tuple[str, ...]:
     notes = [
-        f"the market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown"
+        f"The market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown."
         for entry in basis.series
         if entry.missing == 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
     ]
-    notes += [f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events]
+    notes += [f"The market has no calendar {name}: no rule acts on it." for name in program.calendars if name not in arrays.events]
     notes += [
-        f"{entry.series} is missing on {entry.missing:.1%} of days"
+        f"Missing on {entry.missing:.1%} of days: {entry.series}."
         for entry in basis.series
         if 0.0 < entry.missing < 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
     ]
     if record.stopped >= 0:
         day = calendar_date(arrays.sessions[record.stopped])
-        notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
+        notes.append(f"The run stopped before {day}: a position held had no price for more than five sessions.")
     notes += arrays.notes
     if record.unknown_prints:
-        notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
+        notes.append(f"Settlements that had no print and took the last mark instead: {record.unknown_prints}.")
     if record.stale_marks:
-        notes.append(f"marks of single legs that had no price on their day and were carried from the day before: {record.stale_marks}")
+        notes.append(f"Marks of single legs that had no price on their day and were carried from the day before: {record.stale_marks}.")
     if record.unknown_rates:
-        notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
+        notes.append(f"Days that had no interest rate and earned none: {record.unknown_rates}.")
     return tuple(notes)
 
 

@@ -90,7 +90,7 @@ def arrays() -> MarketArrays:
         month_start=flags,
         month_part=flags.astype(float),
         era=flags.astype(float),
-        notes=("10 stale VIX opens were replaced by the close",),
+        notes=("10 stale VIX opens were replaced by the close.",),
     )
 
 

@@ -79,11 +79,11 @@ def test_option_marks_are_modelled_and_the_index_only_where_it_was() -> None:
 
 def test_notes_put_what_is_missing_first() -> None:
     notes = interpret().notes
-    assert notes[0].startswith("the market has no ad_line")
-    assert notes[1].startswith("the market has no calendar cpi")
-    assert "10 stale VIX opens were replaced by the close" in notes
-    assert any(note.startswith("marks") and note.endswith(": 3") for note in notes)
-    assert any(note.startswith("settlements") and note.endswith(": 1") for note in notes)
+    assert notes[0].startswith("The market has no ad_line")
+    assert notes[1].startswith("The market has no calendar cpi")
+    assert "10 stale VIX opens were replaced by the close." in notes
+    assert any(note.startswith("Marks") and note.endswith(": 3.") for note in notes)
+    assert any(note.startswith("Settlements") and note.endswith(": 1.") for note in notes)
 
 
 def test_rules_say_how_often_they_were_unknown() -> None:

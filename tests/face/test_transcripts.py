@@ -27,7 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         target = tmp_path / path.relative_to(ROOT / "strategies")
         target.parent.mkdir(exist_ok=True)
         shutil.copy(path, target)
-    (tmp_path / "broken.alvh").write_text('strategy "Broken"\nlet fear = vix > 20%\n')
+    (tmp_path / "broken.alvh").write_text('strategy "Broken"\ntrigger fear = vix > 20%\n')
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("dear")
     monkeypatch.chdir(tmp_path)
