@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from alvh.compiler.order import find_cycles
 from alvh.compiler.rules import (
+    book_without_lots,
     dependency_cycle,
     event_for_sessions,
     future_read,
     layer_never_opens,
     macro_lag_missing,
+    never_known,
+    nothing_to_run,
     number_unusable,
     own_decision_unread,
     roll_into_wrong_layer,
@@ -21,6 +24,7 @@ from alvh.compiler.subject import Subject
 from alvh.grammar.diagnostics import Diagnostic
 
 ALWAYS = (
+    book_without_lots,
     dependency_cycle,
     roll_into_wrong_layer,
     own_decision_unread,
@@ -32,8 +36,9 @@ ALWAYS = (
     uncovered_short,
     too_many_legs,
     number_unusable,
+    nothing_to_run,
 )
-WITHOUT_CYCLES = (layer_never_opens,)
+WITHOUT_CYCLES = (layer_never_opens, never_known)
 """Rules that follow the order of decisions, and so need one."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from alvh.compiler.expressions import walk
+from alvh.compiler.kinds import Family
 from alvh.compiler.meaning import Meaning
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import InternalError
@@ -50,3 +51,9 @@ def fixed_value(expression: syntax.Expression, meaning: Meaning) -> float:
     if value is None:
         raise InternalError(f"no fixed number at {expression.span}: {expression.span.text}")
     return value
+
+
+def is_count(expression: syntax.Expression, meaning: Meaning) -> bool:
+    """Is its kind one that a length, a count or a share may have?"""
+    kind = meaning.kinds.get(id(expression))
+    return kind is not None and kind.family in (Family.NUMBER, Family.SESSIONS, Family.DAYS, Family.CONTRACTS, Family.RATIO)

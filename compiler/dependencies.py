@@ -119,7 +119,7 @@ class _Finder:
         self.vertices.setdefault(name, Vertex(name, sort, span, decides))
 
     def _connect(self, source: str, target: str, manner: Manner, span: Span) -> None:
-        if source == target and manner not in ("reads", "decided"):
+        if source == target and manner not in ("reads", "decided", "before"):
             return
         self.edges.setdefault((source, target, manner), Edge(source, target, manner, span))
 
@@ -135,7 +135,7 @@ class _Finder:
             if layer.path != group.name:
                 self._connect(group.name, layer.path, "holds", layer.span)
             self._visit_statements(layer.statements, layer.path, layer.path)
-        self._visit_statements(group.statements, group.name, "")
+        self._visit_statements(group.statements, group.name, group.name if alone else "")
         for statement in group.statements:
             if isinstance(statement, syntax.Priority):
                 names = [self._target(path) for path in statement.order]

@@ -203,10 +203,9 @@ class ExpressionLowering:
     def _lower_holding(self, holding: syntax.Holding, scope: Scope) -> NodeId:
         add = self.streams.add
         if holding.state == "changes":
-            if isinstance(holding.owner, syntax.Name) and holding.owner.name == "size" and scope.size is not None:
-                now = self.lower(scope.size, scope)
-            else:
-                now = self.lower(holding.owner, scope)
+            if self._sort(holding.owner) == "size" and scope.size is None:
+                return self.streams.constant(0.0)  # the legs' own counts never change
+            now = self.lower(scope.size if self._sort(holding.owner) == "size" and scope.size is not None else holding.owner, scope)
             return add("ne", now, add("delay", now, window=(1,)))
         reference = self._reference(holding)
         asked = [self._attribute(layer, HOLDINGS[holding.state], scope, decided=True) for layer in self._owners(reference.name)]

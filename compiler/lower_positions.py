@@ -16,7 +16,7 @@ from alvh.compiler import ir
 from alvh.compiler.constants import fixed_value
 from alvh.compiler.expressions import text_of
 from alvh.compiler.kinds import Family
-from alvh.compiler.lower_expressions import TODAY, ExpressionLowering, Scope
+from alvh.compiler.lower_expressions import ExpressionLowering, Scope
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration
 from alvh.grammar import syntax
@@ -81,13 +81,14 @@ class PositionLowering:
         unit = only(group.statements, syntax.UnitRule)
         limit = only(group.statements, syntax.LimitCost)
         budget = only(group.statements, syntax.Budget)
+        scope = Scope(self.layers.get(group.name, -1))
         return ir.Group(
             name=group.name,
             kind=group.kind,
-            unit=-1 if unit is None else self.expressions.lower(unit.value),
+            unit=-1 if unit is None else self.expressions.lower(unit.value, scope),
             budget=None if budget is None else self._lower_budget(budget),
-            limit_cost=-1 if limit is None else self.expressions.lower(limit.amount),
-            unwinds=tuple(self._lower_unwind(unwind) for unwind in statements_of(group.statements, syntax.Unwind)),
+            limit_cost=-1 if limit is None else self.expressions.lower(limit.amount, scope),
+            unwinds=tuple(self._lower_unwind(unwind, scope) for unwind in statements_of(group.statements, syntax.Unwind)),
             span=group.span,
         )
 
@@ -177,10 +178,10 @@ class PositionLowering:
             case _:
                 return None
 
-    def _lower_unwind(self, unwind: syntax.Unwind) -> ir.UnwindRule:
-        condition = self.expressions.lower(unwind.condition)
-        until = -1 if unwind.until is None else self.expressions.lower(unwind.until)
-        reads = self.expressions.leaves(unwind.condition, TODAY)[:READS]
+    def _lower_unwind(self, unwind: syntax.Unwind, scope: Scope) -> ir.UnwindRule:
+        condition = self.expressions.lower(unwind.condition, scope)
+        until = -1 if unwind.until is None else self.expressions.lower(unwind.until, scope)
+        reads = self.expressions.leaves(unwind.condition, scope)[:READS]
         reason = text_of(unwind.condition) if unwind.reason is None else unwind.reason
         return ir.UnwindRule(ir.Rule("unwind", condition, reason, unwind.span, reads), until)
 

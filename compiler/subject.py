@@ -11,12 +11,15 @@ from alvh.compiler.expressions import expressions_of, walk
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration
 from alvh.grammar import syntax
+from alvh.grammar.source import Source
 
 
 @frozen(eq=False)
 class Subject:
     meaning: Meaning
     dependencies: Dependencies
+    source: Source
+    """The file that is checked, beside those it uses."""
 
     def layers(self) -> Iterator[tuple[GroupDeclaration, LayerDeclaration]]:
         """Every layer that holds lots, with its group, by name."""

@@ -17,8 +17,8 @@ RULE = Rule(
     summary="Names wait for each other within one bar.",
     why="A bar is decided in one pass, each name after all that it reads. Names that wait for each other could never be decided, and any"
     " order chosen for them would be a guess. Only `prev` reaches an earlier bar.",
-    example="let fear = calm + 1\nlet calm = fear / 2\n",
-    fix="let fear = prev(calm) + 1\nlet calm = fear / 2\n",
+    example="trigger fear = vix > 30 and not calm\ntrigger calm = vix < 15 or not fear\n",
+    fix="trigger fear = vix > 30 and not prev(calm)\ntrigger calm = vix < 15 or not fear\n",
 )
 
 
@@ -26,8 +26,8 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     """One finding for each knot of names, at the first line of its shortest cycle."""
     for cycle in find_cycles(subject.dependencies):
         first = _first_in_text(cycle)
-        names = [edge.source for edge in first]
-        if len(names) == 1:
+        names = [edge.source for edge in first if subject.dependencies.vertex(edge.source).sort != "rule"]
+        if len(first) == 1:
             message = f"`{names[0]}` needs its own value of the same bar.\n{_draw(first)}"
         else:
             message = f"{_listed(names)} wait for each other within one bar.\n{_draw(first)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import inf
 
-from alvh.compiler.constants import constant_value
+from alvh.compiler.constants import constant_value, is_count
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
 from alvh.grammar import syntax
@@ -29,8 +29,10 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     for expression, what, low, high, whole in _numbers(subject):
         value = constant_value(expression, subject.meaning)
         text = expression.span.text
-        if value is None:
+        if value is None and is_count(expression, subject.meaning):
             yield RULE.finding(expression.span, f"`{text}` changes from bar to bar; {what} is a number or a param.", "Write a number.")
+        elif value is None:
+            continue  # a finding of the units family already
         elif whole and value != int(value):
             yield RULE.finding(expression.span, f"`{text}` is not whole: {what} is a whole number.", "Write a whole number.")
         elif not low <= value <= high:

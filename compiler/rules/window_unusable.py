@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alvh.compiler.constants import constant_value
+from alvh.compiler.constants import constant_value, is_count
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
 from alvh.compiler.windows import Window, windows_of
@@ -25,6 +25,8 @@ RULE = Rule(
 def find(subject: Subject) -> Iterator[Diagnostic]:
     for window in windows_of(subject):
         value = constant_value(window.expression, subject.meaning)
+        if value is None and not is_count(window.expression, subject.meaning):
+            continue  # a finding of the units family already
         problem = _problem(window, value)
         if problem:
             unit = "sessions" if window.counts == "sessions" else "days"
