@@ -275,7 +275,8 @@ def _put_prints(rows: _Rows, observed: Observed, terms: Terms, spx: Expiries, vi
     on_bar[vix.settle_bar[listed]] = True
     final = np.full_like(rows["vix"], np.nan) if observed.settlements is None else observed.settlements
     final_known: NDArray[np.bool_] = np.all(~np.isnan(final), axis=1)
-    on_bar |= final_known
+    if not observed.synthetic:
+        on_bar |= final_known
     open_known = _real_opens(rows, "vix", terms.stale_open, observed.synthetic)
     stand_in = np.where(open_known[:, None], rows["vix.open"], rows["vix"])
     settlement = np.where(final_known[:, None], final, stand_in)

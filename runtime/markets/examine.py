@@ -116,15 +116,24 @@ def leave_out_closed_days(table: Table, series: str, allow: dict[str, int], cale
     return opened
 
 
-def believable(table: Table, series: str, role: str, limits: tuple[float, float] | None, allow: dict[str, int], found: Findings) -> Floats:
-    """A column with the cells that cannot be taken out (NaN): empty, not positive, out of range."""
+def believable(
+    table: Table,
+    series: str,
+    role: str,
+    limits: tuple[float, float] | None,
+    allow: dict[str, int],
+    found: Findings,
+    when_empty: str = "the value is unknown",
+) -> Floats:
+    """A column without (NaN) the cells that cannot be: not positive, out of range. Empty ones are counted; `when_empty` says what becomes
+    of them."""
     values = table.numbers[role]
     name = series if role in ("close", "settle") else f"{series}.{role}"
     empty = np.isnan(values)
     if empty.any() and role in ("close", "settle", "plus", "minus"):
         rows = table.rows[empty]
         hint = "fill it from the source, or delete the row if there was no value"
-        found.fault(name, table.file, "blank", allow, rows, "the cell is empty", "the value is unknown", hint)
+        found.fault(name, table.file, "blank", allow, rows, "the cell is empty", when_empty, hint)
     if limits is None:
         return values
     with np.errstate(invalid="ignore"):

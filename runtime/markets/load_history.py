@@ -208,7 +208,8 @@ def _observe_source(
     if daily:
         table = _part(table, leave_out_closed_days(table, name, entry.allow, calendar, found))
     limits = RATE_RANGES.get(entry.unit) if name == "rate" else RANGES.get(name)
-    columns = {role: believable(table, name, role, limits, entry.allow, found).copy() for role in table.numbers}
+    empty = "the value is unknown" if daily else "the value published before stays known"
+    columns = {role: believable(table, name, role, limits, entry.allow, found, empty).copy() for role in table.numbers}
     if entry.cumulate:
         columns = {"close": _net(name, entry, table, columns, found) * source.scale}
     else:

@@ -1,0 +1,22 @@
+"""The one door to markets: a manifest's path, or `generated`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alvh.runtime.market import MarketError, Problem
+from alvh.runtime.markets.generated import GeneratedMarket
+from alvh.runtime.markets.history import HistoryMarket
+
+
+def load_market(spec: str, seed: int = 0) -> HistoryMarket | GeneratedMarket:
+    """The market that `spec` names: `generated` (with `seed`), or the path of a manifest.
+
+    A manifest is read now, its data files when arrays are first asked for. Raises MarketError where either cannot be used.
+    """
+    if spec == "generated":
+        try:
+            return GeneratedMarket(seed)
+        except ValueError as error:
+            raise MarketError((Problem(spec, None, str(error), "write --seed 7"),)) from None
+    return HistoryMarket(Path(spec))
