@@ -40,8 +40,9 @@ def quote(expression: syntax.Expression) -> str:
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 4].rstrip() + " ..."
 
 
-def explain_mismatch(span: Span, left: Operand, right: Operand, operator: str, verb: str) -> Diagnostic:
-    """The finding for two operands that do not go together; `verb` says what was tried ("compared", "added")."""
+def explain_mismatch(span: Span, left: Operand, right: Operand, operator: str, verb: str, base: str = "equity") -> Diagnostic:
+    """The finding for two operands that do not go together; `verb` says what was tried ("compared", "added"), `base` what a per
+    cent beside money is probably of."""
     families = {left.kind.family, right.kind.family}
     if families == {Family.POINTS}:
         return scales_differ(span, left.text, left.kind.text, right.text, right.kind.text, verb)
@@ -59,7 +60,6 @@ def explain_mismatch(span: Span, left: Operand, right: Operand, operator: str, v
         return number_against_ratio(span, number.text, ratio.text, _rewritten(left, right, operator, ratio, as_number))
     if families == {Family.MONEY, Family.RATIO}:
         money, ratio = _by_family(left, right, Family.MONEY)
-        base = _natural_base(money.expression)
         return ratio_of_what(
             span, money.text, ratio.text, _rewritten(left, right, operator, ratio, f"{ratio.text} of {base}") or ratio.text
         )
@@ -74,8 +74,8 @@ def explain_mismatch(span: Span, left: Operand, right: Operand, operator: str, v
         number, other = _by_family(left, right, Family.NUMBER)
         if literal(number.expression) is not None:
             fixed = _rewritten(left, right, operator, number, _with_unit(number, other.kind.family))
-            return bare_number(span, other.text, other.kind.text, number.text, fixed)
-    return kinds_differ(span, left.text, left.kind.text, right.text, right.kind.text, verb)
+            return bare_number(span, other.text, other.kind.described, number.text, fixed)
+    return kinds_differ(span, left.text, left.kind.described, right.text, right.kind.described, verb)
 
 
 def literal(expression: syntax.Expression) -> float | None:
@@ -91,8 +91,9 @@ def literal(expression: syntax.Expression) -> float | None:
 
 def written(value: float) -> str:
     """A number as a file would say it."""
-    text = f"{value:.10g}"
-    return text if "e" not in text else f"{value:f}".rstrip("0").rstrip(".")
+    if value == int(value):
+        return f"{int(value):_}" if abs(value) >= 10_000 else str(int(value))
+    return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
 def with_unit(value: float, family: Family) -> str | None:
@@ -120,9 +121,9 @@ def _by_family(left: Operand, right: Operand, family: Family) -> tuple[Operand, 
 
 
 def _rewritten(left: Operand, right: Operand, operator: str, wrong: Operand, fixed: str | None) -> str | None:
-    """The whole comparison with the wrong operand written another way."""
-    if fixed is None:
-        return None
+    """The whole comparison with the wrong operand written another way; that operand alone where there is no operator."""
+    if fixed is None or not operator:
+        return fixed
     first = fixed if wrong is left else left.text
     second = fixed if wrong is right else right.text
     return f"{first} {operator} {second}"
@@ -150,19 +151,6 @@ def _with_unit(operand: Operand, family: Family) -> str | None:
 
 def _runs_to_a_hundred(expression: syntax.Expression) -> bool:
     return isinstance(expression, syntax.Call) and expression.function.name == "rsi"
-
-
-def _natural_base(money: syntax.Expression) -> str:
-    """What a per cent next to this money is usually of."""
-    match money:
-        case syntax.Name(name="profit" | "loss"):
-            return "credit"
-        case syntax.Attribute(owner=owner, name=syntax.Identifier(name="profit" | "loss")):
-            return f"{text_of(owner)}.credit"
-        case syntax.Name(name="equity"):
-            return "capital"
-        case _:
-            return "equity"
 
 
 def is_zero(expression: syntax.Expression) -> bool:

@@ -42,7 +42,7 @@ from alvh.compiler.rules.days_and_sessions import days_meant, sessions_meant
 from alvh.compiler.rules.delta_range import delta_needed, delta_range
 from alvh.compiler.rules.event_needed import event_needed
 from alvh.compiler.rules.exact_days import exact_days
-from alvh.compiler.rules.outside_range import empty_range, outside_range, shares_above_all, value_out_of_range
+from alvh.compiler.rules.outside_range import empty_range, outside_range, shares_above_all
 from alvh.compiler.rules.ratio_base import per_of_kinds, share_of_no_base, share_of_no_ratio
 from alvh.compiler.rules.rows_of_one_kind import rows_of_one_kind
 from alvh.compiler.rules.size_of_what import size_in_what, size_of_kind, size_of_what
@@ -108,6 +108,8 @@ class _Inference:
         self.inputs = {series.name.name: series for series in module.inputs}
         self.waiting: set[str] = set()
         """Lets and triggers whose kind is being found: a circle among them is for the graph to report."""
+        self.layer = ""
+        """The path of the layer whose statements are read."""
 
     def infer(self) -> None:
         module = self.module
@@ -144,7 +146,7 @@ class _Inference:
         for bound in (param.low, param.high):
             bound_kind = self._value(bound)
             if not self._same(param.value, kind, bound, bound_kind):
-                self._report(explain_mismatch(bound.span, Operand(param.value, kind), Operand(bound, bound_kind), "..", "compared"))
+                self._report(explain_mismatch(bound.span, Operand(param.value, kind), Operand(bound, bound_kind), "", "compared"))
                 return
         value, low, high = (constant_value(part, self.meaning) for part in (param.value, param.low, param.high))
         if value is None or low is None or high is None:
@@ -166,7 +168,7 @@ class _Inference:
         now = aside._kind(expression)
         lasting = before.family in LASTING and now.family in LASTING
         if not lasting and not self._same(original, before, expression, now):
-            self._report(changed_kind(span, name, now.text, quote(original), before.text))
+            self._report(changed_kind(span, name, now.described, quote(original), before.text))
             self.kinds[id(expression)] = UNKNOWN  # so that what reads the name is no finding, too
 
     def _infer_step(self, step: syntax.TestStep) -> None:
@@ -179,7 +181,7 @@ class _Inference:
                 for _, manner, value in targets:
                     kind = self._value(value)
                     if manner == "to" and kind.family not in (Family.NUMBER, Family.POINTS, Family.UNKNOWN):
-                        self._report(wrong_kind(value.span, "A level moved `to`", "a number", quote(value), kind.text))
+                        self._report(wrong_kind(value.span, "A level moved `to`", "a number", quote(value), kind.described))
             case syntax.Expect(condition=condition, within=within):
                 self._condition(condition)
                 if within is not None:
@@ -196,13 +198,14 @@ class _Inference:
         for layer in group.layers:
             self._infer_layer(layer)
             for statement in layer.statements:
-                if isinstance(statement, syntax.ShareOfBudget):
-                    total += constant_value(statement.value, self.meaning) or 0.0
-                    if total > 1.0 + 1e-9:
-                        self._report(shares_above_all(statement.span, group.name, f"{written(total * 100)}%"))
-                        total = 0.0
+                if isinstance(statement, syntax.ShareOfBudget) and self._kind(statement.value) == RATIO:
+                    share = constant_value(statement.value, self.meaning) or 0.0
+                    if total <= 1.0 < total + share - 1e-9 and 0 <= share <= 1:
+                        self._report(shares_above_all(statement.span, group.name, f"{written((total + share) * 100)}%"))
+                    total += share
 
     def _infer_layer(self, layer: LayerDeclaration) -> None:
+        self.layer = layer.path
         for statement in layer.statements:
             if isinstance(statement, syntax.Leg):
                 self._infer_leg(statement)
@@ -232,9 +235,9 @@ class _Inference:
                 if kind.family is Family.NUMBER:
                     number = literal(value)
                     fixed = () if number is None else (f"Write `{written(number * 100 if number < 10 else number)}% of forward`.",)
-                    self._report(wrong_kind(value.span, "A strike `of forward`", "a ratio", quote(value), kind.text, *fixed))
+                    self._report(wrong_kind(value.span, "A strike `of forward`", "a ratio", quote(value), kind.described, *fixed))
                 elif kind.family not in (Family.RATIO, Family.UNKNOWN):
-                    self._report(wrong_kind(value.span, "A strike `of forward`", "a ratio", quote(value), kind.text))
+                    self._report(wrong_kind(value.span, "A strike `of forward`", "a ratio", quote(value), kind.described))
             case "strike":
                 self._level(value, scale, "A strike")
             case _:
@@ -248,7 +251,7 @@ class _Inference:
             number = literal(value)
             known = number is not None and kind.family in (Family.NUMBER, Family.RATIO)
             fixed = with_unit(number, Family.DELTA) if known and number is not None else None
-            self._report(delta_needed(value.span, quote(value), kind.text, fixed))
+            self._report(delta_needed(value.span, quote(value), kind.described, fixed))
             return
         constant = constant_value(value, self.meaning)
         if constant is not None and not 0 < constant < 1:
@@ -262,7 +265,7 @@ class _Inference:
             fixed = f"{quote(value)} points {strike.manner} {reference}" if number is not None else "25 points"
             self._report(unit_needed(value.span, f"`{quote(value)}`", "A distance between strikes is in points.", fixed))
         elif not self._fits(kind, scale):
-            self._report(wrong_kind(value.span, "The distance between strikes", scale.text, quote(value), kind.text))
+            self._report(wrong_kind(value.span, "The distance between strikes", scale.text, quote(value), kind.described))
 
     def _infer_expiry(self, expiry: syntax.Expiry) -> None:
         for bound in (expiry.low, expiry.high):
@@ -292,9 +295,6 @@ class _Inference:
                     self._condition(condition)
             case syntax.ShareOfBudget(value=value):
                 self._expect(value, RATIO, "A share of the budget", "a ratio")
-                constant = constant_value(value, self.meaning)
-                if constant is not None and self._kind(value) == RATIO and not 0 <= constant <= 1:
-                    self._report(value_out_of_range(value.span, "A share of the budget", quote(value), "from 0% to 100%"))
             case syntax.UnitRule(value=value):
                 self._expect(value, NUMBER, "`unit`", "a plain number, as in `1 per $1_000_000 of capital`")
             case syntax.Budget(amount=amount, kept=kept):
@@ -302,7 +302,9 @@ class _Inference:
                 if kept is not None and not (isinstance(kept, syntax.Literal) and kept.unit == "months"):
                     kind = self._value(kept)
                     if kind.family is not Family.UNKNOWN:
-                        self._report(wrong_kind(kept.span, "`kept`", "months", quote(kept), kind.text, "Write it like `kept 12 months`."))
+                        self._report(
+                            wrong_kind(kept.span, "`kept`", "months", quote(kept), kind.described, "Write it like `kept 12 months`.")
+                        )
                 elif kept is not None:
                     self.kinds[id(kept)] = NUMBER
             case syntax.LimitCost(amount=amount):
@@ -335,9 +337,9 @@ class _Inference:
                 choices = [f"({text}) * 1 contract" if short else "... * 1 contract"]
             self._report(size_in_what(value.span, text, *reversed(choices)))
         elif size.max_loss:
-            self._report(wrong_kind(value.span, "The worst loss that a size allows", "money", quote(value), kind.text))
+            self._report(wrong_kind(value.span, "The worst loss that a size allows", "money", quote(value), kind.described))
         else:
-            self._report(size_of_kind(value.span, text, kind.text))
+            self._report(size_of_kind(value.span, text, kind.described))
 
     # ---- what a statement expects --------------------------------------------------------------------
 
@@ -348,21 +350,21 @@ class _Inference:
         number = literal(value)
         fixed = with_unit(number, wanted.family) if number is not None and kind == NUMBER else None
         hints = () if fixed is None else (f"Write `{fixed}`.",)
-        self._report(wrong_kind(value.span, what, words, quote(value), kind.text, *hints))
+        self._report(wrong_kind(value.span, what, words, quote(value), kind.described, *hints))
 
     def _expect_money(self, value: syntax.Expression, what: str, base: str) -> None:
         kind = self._value(value)
         if kind in (MONEY, UNKNOWN) or is_zero(value):
             return
         hint = f"Say of what: `{quote(value)} of {base}`." if kind == RATIO else f"Write `2% of {base}` or `$10_000`."
-        self._report(wrong_kind(value.span, what, "money", quote(value), kind.text, hint))
+        self._report(wrong_kind(value.span, what, "money", quote(value), kind.described, hint))
 
     def _level(self, value: syntax.Expression, scale: Kind, what: str) -> None:
         """A level on a scale: points of it, or a bare number."""
         kind = self._value(value)
         bare = kind == NUMBER and self._is_bare(value)
         if not bare and not self._fits(kind, scale):
-            self._report(wrong_kind(value.span, what, scale.text, quote(value), kind.text))
+            self._report(wrong_kind(value.span, what, scale.text, quote(value), kind.described))
 
     def _fits(self, kind: Kind, scale: Kind) -> bool:
         if UNKNOWN in (kind, scale):
@@ -381,7 +383,7 @@ class _Inference:
         elif kind == NUMBER:
             self._report(unit_needed(length.span, f"`{quote(length)}`", f"{what} counts sessions.", fixed or "5 sessions"))
         else:
-            self._report(wrong_kind(length.span, f"The length of {what}", "sessions", quote(length), kind.text))
+            self._report(wrong_kind(length.span, f"The length of {what}", "sessions", quote(length), kind.described))
 
     def _days(self, length: syntax.Expression, what: str) -> None:
         kind = self._value(length)
@@ -394,7 +396,7 @@ class _Inference:
         elif kind == NUMBER:
             self._report(unit_needed(length.span, f"`{quote(length)}`", f"{what} counts calendar days.", fixed or "30 days"))
         else:
-            self._report(wrong_kind(length.span, what, "calendar days", quote(length), kind.text))
+            self._report(wrong_kind(length.span, what, "calendar days", quote(length), kind.described))
 
     # ---- expressions ---------------------------------------------------------------------------------
 
@@ -416,7 +418,9 @@ class _Inference:
             return kind
         if kind.family is Family.LAYER:
             hints = (f"Say which of its values, as in `{quote(expression)}.profit`.",)
-        self._report(value_needed(expression.span, quote(expression), kind.text, *hints))
+        elif not hints:
+            hints = ("A condition stands alone, as in `when vix > 20`.",)
+        self._report(value_needed(expression.span, quote(expression), kind.described, *hints))
         return UNKNOWN
 
     def _condition(self, expression: syntax.Expression) -> Kind:
@@ -425,9 +429,9 @@ class _Inference:
         if kind.family in LASTING or kind.family is Family.UNKNOWN:
             return kind
         if kind.family is Family.LAYER:
-            self._report(value_needed(expression.span, quote(expression), kind.text, f"Write `{quote(expression)} is open`."))
+            self._report(value_needed(expression.span, quote(expression), kind.described, f"Write `{quote(expression)} is open`."))
         else:
-            self._report(condition_needed(expression.span, quote(expression), kind.text))
+            self._report(condition_needed(expression.span, quote(expression), kind.described))
         return UNKNOWN
 
     def _find_kind(self, expression: syntax.Expression) -> Kind:
@@ -567,8 +571,20 @@ class _Inference:
             return False
         if self._same(left, left_kind, right, right_kind):
             return True
-        self._report(explain_mismatch(span, Operand(left, left_kind), Operand(right, right_kind), operator, verb))
+        base = self._natural_base(left if left_kind == MONEY else right)
+        self._report(explain_mismatch(span, Operand(left, left_kind), Operand(right, right_kind), operator, verb, base))
         return False
+
+    def _natural_base(self, money: syntax.Expression) -> str:
+        """What a per cent beside this money is probably of: a profit is measured by what was received, or paid, for the lot."""
+        reference = self.references.get(id(money))
+        if reference is None or reference.name not in ("profit", "loss"):
+            return "capital" if reference is not None and reference.name == "equity" else "equity"
+        path = self.layer if reference.sort == "lot" else reference.owner
+        legs = [leg for group in self.module.groups for layer in group.layers if layer.path == path for leg in layer.statements]
+        bought = all(leg.side == "buy" for leg in legs if isinstance(leg, syntax.Leg))
+        base = "cost" if bought else "credit"
+        return f"{quote(money.owner)}.{base}" if isinstance(money, syntax.Attribute) else base
 
     def _comparison(self, comparison: syntax.Comparison) -> Kind:
         left, right = comparison.left, comparison.right
@@ -577,8 +593,8 @@ class _Inference:
         return CONDITION
 
     def _in_range(self, value: syntax.Expression, low: syntax.Expression, high: syntax.Expression) -> Kind:
-        if self._compare(low.span, value, low, "in"):
-            self._compare(high.span, value, high, "in")
+        if self._compare(low.span, value, low, ""):
+            self._compare(high.span, value, high, "")
         bounds = constant_value(low, self.meaning), constant_value(high, self.meaning)
         if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
             self._report(empty_range(low.span, quote(low), quote(high)))
@@ -614,7 +630,7 @@ class _Inference:
             return left.kind
         if left.kind == RATIO:
             return right.kind
-        self._report(product_of_kinds(arithmetic.span, left.text, left.kind.text, right.text, right.kind.text))
+        self._report(product_of_kinds(arithmetic.span, left.text, left.kind.described, right.text, right.kind.described))
         return UNKNOWN
 
     def _quotient(self, arithmetic: syntax.Arithmetic, left: Operand, right: Operand) -> Kind:
@@ -634,7 +650,7 @@ class _Inference:
         number = literal(left.expression)
         fixed = None if number is None or left.kind != NUMBER else with_unit(number, right.kind.family)
         hints = () if fixed is None else (f"Write `{fixed} / {right.text}`.",)
-        self._report(quotient_of_kinds(arithmetic.span, left.text, left.kind.text, right.text, right.kind.text, *hints))
+        self._report(quotient_of_kinds(arithmetic.span, left.text, left.kind.described, right.text, right.kind.described, *hints))
         return UNKNOWN
 
     def _of_one_kind(self, values: list[syntax.Expression]) -> Kind:
@@ -659,7 +675,7 @@ class _Inference:
                 number = literal(value)
                 fixed = with_unit(number, kind.family) if number is not None and own == NUMBER else None
                 hints = () if fixed is None else (f"Write `{fixed}`.",)
-                self._report(rows_of_one_kind(value.span, quote(value), own.text, first.text, kind.text, *hints))
+                self._report(rows_of_one_kind(value.span, quote(value), own.described, first.text, kind.described, *hints))
                 return UNKNOWN
         return NUMBER if first is None else kind
 
@@ -703,7 +719,7 @@ class _Inference:
         subject = self._value(table.subject)
         if subject.family is not Family.UNKNOWN:
             for row in table.rows:
-                if not self._compare(row.bound.span, table.subject, row.bound, "<"):
+                if not self._compare(row.bound.span, table.subject, row.bound, ""):
                     break
         self._check_rows(table)
         return self._of_one_kind([row.value for row in table.rows])
@@ -744,10 +760,10 @@ class _Inference:
         if ratio != RATIO and not is_zero(share.ratio):
             number = literal(share.ratio)
             fixed = None if number is None or ratio != NUMBER else f"{with_unit(number, Family.RATIO)} of {quote(share.base)}"
-            self._report(share_of_no_ratio(share.ratio.span, quote(share.ratio), ratio.text, fixed))
+            self._report(share_of_no_ratio(share.ratio.span, quote(share.ratio), ratio.described, fixed))
             return UNKNOWN
         if base.family not in (Family.MONEY, Family.POINTS, Family.CONTRACTS):
-            self._report(share_of_no_base(share.base.span, quote(share.base), base.text))
+            self._report(share_of_no_base(share.base.span, quote(share.base), base.described))
             return UNKNOWN
         return base
 
@@ -793,7 +809,7 @@ class _Inference:
             own = self._kind(argument)
             if not self._same(first, kind, argument, own):
                 left, right = Operand(first, kind), Operand(argument, own)
-                self._report(explain_mismatch(argument.span, left, right, ",", "compared"))
+                self._report(explain_mismatch(argument.span, left, right, "", "compared"))
                 return UNKNOWN
             kind = _common(first, kind, own)
         return kind
@@ -814,7 +830,7 @@ class _Inference:
                 reference = self.references.get(id(argument))
                 if kind.family is not Family.UNKNOWN and (reference is None or reference.sort != "metric"):
                     hint = "Write a metric of a result, as in `max_drawdown`."
-                    self._report(argument_kind(argument.span, function, quote(argument), kind.text, hint))
+                    self._report(argument_kind(argument.span, function, quote(argument), kind.described, hint))
                 return kind
             case _:
                 return self._stream_argument(function, sort, argument)
@@ -826,10 +842,12 @@ class _Inference:
         if sort == "level" and kind == RATIO:
             text = quote(argument)
             hint = f"A ratio moves by a difference: `{text} - prev({text}, 5 sessions)`."
-            self._report(argument_kind(argument.span, function, text, kind.text, hint))
+            self._report(argument_kind(argument.span, function, text, kind.described, hint))
             return UNKNOWN
         if sort == "logarithm" and kind.family not in (Family.RATIO, Family.POINTS, Family.NUMBER, Family.UNKNOWN):
-            self._report(argument_kind(argument.span, function, quote(argument), kind.text, "Divide by a value of the same kind first."))
+            self._report(
+                argument_kind(argument.span, function, quote(argument), kind.described, "Divide by a value of the same kind first.")
+            )
             return UNKNOWN
         return kind
 
@@ -843,7 +861,7 @@ class _Inference:
         if kind.family not in (Family.NUMBER, Family.DAYS):
             hint = "Write `vx(1)` for the first monthly future, or `vx(30 days)`."
             self._report(
-                market_argument(argument.span, quote(argument), "`vx` takes the rank of a future, and {} is " + f"{kind.text}.", hint)
+                market_argument(argument.span, quote(argument), "`vx` takes the rank of a future, and {} is " + f"{kind.described}.", hint)
             )
         elif value is None:
             hint = "Write `vx(1)` or `vx(30 days)`."

@@ -46,6 +46,7 @@ _TEXTS = {
     Family.LAYER: "a book or layer",
     Family.UNKNOWN: "unknown",
 }
+_COUNTED = frozenset({Family.POINTS, Family.CONTRACTS, Family.DAYS, Family.SESSIONS})
 _SCALES = {"spx": "SPX points", "vol": "volatility points", "vvix": "VVIX points", "skew": "SKEW points"}
 
 
@@ -58,8 +59,13 @@ class Kind:
     scale: str | None = None
 
     @property
+    def described(self) -> str:
+        """What follows "is" in a message: in volatility points, a ratio."""
+        return f"in {self.text}" if self.family in _COUNTED else self.text
+
+    @property
     def text(self) -> str:
-        """As a message says it: `vix` is in volatility points."""
+        """How a message names it: volatility points, a ratio."""
         if self.family is not Family.POINTS:
             return _TEXTS[self.family]
         if self.scale is None:

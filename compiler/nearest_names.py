@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 
 def nearest_names(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:
-    """The known names within a third of the name's length in edits, nearest first; case does not count."""
+    """The known names within a third of the name's length in edits, and at most one edit further than the nearest; nearest
+    first. Case does not count."""
     written = name.lower()
     allowed = max(1, len(written) // 3)
     ranked = sorted(
@@ -16,7 +17,7 @@ def nearest_names(name: str, known: Iterable[str], limit: int = 3) -> tuple[str,
         and abs(len(candidate) - len(written)) <= allowed
         and (distance := edit_distance(written, candidate.lower())) <= allowed
     )
-    return tuple(candidate for _, candidate in ranked[:limit])
+    return tuple(candidate for distance, candidate in ranked[:limit] if distance <= ranked[0][0] + 1)
 
 
 def edit_distance(first: str, second: str) -> int:

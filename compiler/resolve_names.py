@@ -193,7 +193,7 @@ class _Resolver:
         if not self.module.groups or self.module.incomplete:
             return
         for name, reference in self.declared.items():
-            if reference.sort in ("group", "layer") or name in self.used or name in self.module.from_use:
+            if reference.sort in ("group", "layer") or name in self.used or name in self.module.from_use or is_reserved(name):
                 continue
             self._report(unused_name(self.places[name], reference.sort, name))
 

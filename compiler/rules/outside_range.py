@@ -37,9 +37,5 @@ def empty_range(span: Span, low: str, high: str) -> Diagnostic:
     return RULE.finding(span, f"Nothing lies in {low} .. {high}.", "The lower end comes first.")
 
 
-def value_out_of_range(span: Span, what: str, text: str, bounds: str) -> Diagnostic:
-    return RULE.finding(span, f"{what} is {bounds}, and `{text}` is not.")
-
-
 def shares_above_all(span: Span, group: str, total: str) -> Diagnostic:
     return RULE.finding(span, f"The shares of `{group}` add up to {total}.", "They may add up to 100% at most.")

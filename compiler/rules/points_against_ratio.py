@@ -30,4 +30,4 @@ book condors {
 def points_against_ratio(span: Span, points: str, kind: str, ratio: str, fixed: str | None) -> Diagnostic:
     """`fixed` is the comparison with the per cent written as points, where it is a literal."""
     hint = f"Write `{fixed}`." if fixed else f"For a change in per cent, write `change({points}, 5 sessions)`."
-    return RULE.finding(span, f"`{points}` is quoted in points ({kind}), and `{ratio}` is a ratio.", hint)
+    return RULE.finding(span, f"`{points}` is quoted in {kind}, and `{ratio}` is a ratio.", hint)

@@ -30,4 +30,4 @@ book condors {
 
 
 def rows_of_one_kind(span: Span, text: str, kind: str, first: str, first_kind: str, *hints: str) -> Diagnostic:
-    return RULE.finding(span, f"`{text}` is {kind}, and `{first}` above it is {first_kind}: all must be of one kind.", *hints)
+    return RULE.finding(span, f"`{text}` is {kind}, and `{first}` before it is {first_kind}: all must be of one kind.", *hints)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from alvh.compiler.analyse import analyse
-from alvh.compiler.apply_rules import apply_rules
-from alvh.compiler.dependencies import find_dependencies
-from alvh.compiler.merge_files import merge
+from alvh.compiler.driver import check_file
 from alvh.compiler.registry import Rule, all_rules
 from alvh.compiler.rule_pages import rule_pages
-from alvh.compiler.subject import Subject
 from alvh.grammar.diagnostics import Diagnostic
-from alvh.grammar.parse import ParseResult, parse
-from alvh.grammar.source import Source
 from alvh.grammar.syntax_rules import SYNTAX_RULES
 
 RULES = all_rules()
@@ -36,23 +28,15 @@ book condors {
 """
 
 
-def findings_of(text: str, folder: Path) -> Iterator[Diagnostic]:
+def findings_of(text: str, folder: Path) -> tuple[Diagnostic, ...]:
     """All findings of a text in a folder with `books/condor.alvh`; a first line `# --set NAME=VALUE` is the command line."""
     (folder / "books").mkdir(exist_ok=True)
     (folder / "books" / "condor.alvh").write_text(CONDOR)
     main = folder / "example.alvh"
     main.write_text(text)
 
-    def read(path: str) -> ParseResult:
-        return parse(Source(os.path.relpath(path, folder), Path(path).read_text()))
-
     overrides = dict(re.findall(r"^# --set (\w+)=(.*)$", text, flags=re.MULTILINE))
-    module, merging = merge(str(main), read, overrides)
-    yield from merging
-    if module is not None:
-        meaning, analysis = analyse(module)
-        yield from analysis
-        yield from apply_rules(Subject(meaning, find_dependencies(meaning)))
+    return check_file(main, overrides).diagnostics
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
