@@ -647,7 +647,7 @@ class _Run:
                 continue
             room = limit - total(lot.cost for lot in lots_of(state for state in self.layers if state.layer.group == number))
             sum_of_asks = total(ask.wanted * ask.structure.debit * 100.0 for ask in limited)
-            if sum_of_asks > room:
+            if limited and sum_of_asks > room:
                 factor = (room if room > 0.0 else 0.0) / sum_of_asks
                 for ask in limited:
                     ask.wanted, ask.limit_cut = ask.wanted * factor, True
@@ -659,7 +659,7 @@ class _Run:
             available = available + self.units * self.market.value("spx", self.bar) * (1.0 - self.index_half_spread)
         available = available - total(lot.margin for lot in lots_of(self.layers))
         sum_of_needs = total(ask.wanted * ask.need for ask in needy)
-        if sum_of_needs > available:
+        if needy and sum_of_needs > available:
             factor = (available if available > 0.0 else 0.0) / sum_of_needs
             for ask in needy:
                 ask.wanted, ask.cash_cut = ask.wanted * factor, True
