@@ -1,4 +1,4 @@
-"""Turns `alvh.lark` into `tables.py`: Lark reads the grammar and works out the LALR(1) tables, this file writes them down.
+"""Turns `alvh.lark` into `tables.json`: Lark reads the grammar and works out the LALR(1) tables, this file writes them down.
 
 Run `python -m alvh.grammar.build_tables` after a change of the grammar; a test fails while the two differ. `parse.py` needs
 the tables alone, so a check neither imports Lark nor keeps a cache that could be stale, corrupt or unwritable.
@@ -6,6 +6,7 @@ the tables alone, so a check neither imports Lark nor keeps a cache that could b
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,22 +18,8 @@ from lark.lexer import Lexer, Token
 from lark.parsers.lalr_analysis import Shift
 
 GRAMMAR = Path(__file__).with_name("alvh.lark")
-TABLES = Path(__file__).with_name("tables.py")
+TABLES = Path(__file__).with_name("tables.json")
 STARTS = ("file", "lone_expression")
-
-_HEADER = '''"""The parse tables of `alvh.lark`, written by `build_tables.py`: never edit them by hand.
-
-`RULES`: what a rule is called (the function of `build_tree.py`; "" passes its child through, "_" is a list that its parent takes
-apart), the symbol it makes, how many symbols it takes, and which of them are children (None: an optional part that was left
-out; a negative number, -1 - i: the items of list i).
-`STATES`: the state that follows each symbol, and the rules that may be complete there, each with the index in `LOOKAHEADS` of the
-words that may come next.
-"""
-
-# fmt: off
-# ruff: noqa
-from __future__ import annotations
-'''
 
 
 class _NoLexer(Lexer):
@@ -103,7 +90,7 @@ def _state_order(table: Any) -> list[Any]:
 
 
 def tables_text() -> str:
-    """The text of `tables.py` for the grammar as it stands."""
+    """The text of `tables.json` for the grammar as it stands."""
     lark = read_grammar()
     keywords, marks = _words(lark)
     table = lark.parser.parser._parse_table
@@ -122,25 +109,23 @@ def tables_text() -> str:
         reductions = tuple((rule, lookaheads.setdefault(" ".join(words), len(lookaheads))) for rule, words in sorted(complete.items()))
         states.append((follows, reductions))
     plans = [_children(rule) for rule in rules]
-    parts: dict[str, Any] = {
-        "KEYWORDS: dict[str, str]": keywords,
-        "MARKS: dict[str, str]": marks,
-        "STARTS: dict[str, int]": {start: new_number[table.start_states[start]] for start in STARTS},
-        "ENDS: dict[str, int]": {start: new_number[table.end_states[start]] for start in STARTS},
-        "RULES: tuple[tuple[str, str, int, tuple[int | None, ...]], ...]": tuple(
-            (_name(rule, plan), str(rule.origin.name), len(rule.expansion), plan) for rule, plan in zip(rules, plans, strict=True)
-        ),
-        "LOOKAHEADS: tuple[str, ...]": tuple(lookaheads),
-        "STATES: tuple[tuple[dict[str, int], tuple[tuple[int, int], ...]], ...]": tuple(states),
+    parts: dict[str, dict[str, Any] | list[Any]] = {
+        "keywords": keywords,
+        "marks": marks,
+        "starts": {start: new_number[table.start_states[start]] for start in STARTS},
+        "ends": {start: new_number[table.end_states[start]] for start in STARTS},
+        "rules": [(_name(rule, plan), str(rule.origin.name), len(rule.expansion), plan) for rule, plan in zip(rules, plans, strict=True)],
+        "lookaheads": list(lookaheads),
+        "states": states,
     }
-    return _HEADER + "".join(f"\n{name} = {_literal(value)}\n" for name, value in parts.items())
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {_lines(value)}" for name, value in parts.items()) + "\n}\n"
 
 
-def _literal(value: dict[str, Any] | tuple[Any, ...]) -> str:
-    """A dict or tuple as Python text, one entry a line."""
+def _lines(value: dict[str, Any] | list[Any]) -> str:
+    """JSON with one entry a line, so that a change of the grammar is a small change of the file."""
     if isinstance(value, dict):
-        return "{\n" + "".join(f"    {key!r}: {entry!r},\n" for key, entry in value.items()) + "}"
-    return "(\n" + "".join(f"    {entry!r},\n" for entry in value) + ")"
+        return "{\n" + ",\n".join(f"{json.dumps(key)}: {json.dumps(entry)}" for key, entry in value.items()) + "\n}"
+    return "[\n" + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in value) + "\n]"
 
 
 if __name__ == "__main__":

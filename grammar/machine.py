@@ -17,22 +17,6 @@ DEEPEST = 64
 _LONGEST_STACK = 10 * DEEPEST
 
 
-def _actions() -> tuple[dict[str, int], ...]:
-    """By state, what a symbol does: a state to go to, or -1 - r to complete rule r."""
-    lookaheads = [words.split(" ") for words in tables.LOOKAHEADS]
-    actions = []
-    for follows, reductions in tables.STATES:
-        row = dict(follows)
-        for rule, words in reductions:
-            row.update(dict.fromkeys(lookaheads[words], -1 - rule))
-        actions.append(row)
-    return tuple(actions)
-
-
-_ACTIONS = _actions()
-_RULES = tables.RULES
-
-
 class TooDeepError(Exception):
     """The tree would pass `DEEPEST` levels; caught by the parser, never seen outside."""
 
@@ -44,7 +28,7 @@ class Machine:
         self.source = source
         self.builder = TreeBuilder(source)
         self.makers: list[Callable[..., Any] | None] = [
-            getattr(self.builder, name) if name not in {"", "_"} else None for name, *_ in _RULES
+            getattr(self.builder, name) if name not in {"", "_"} else None for name, *_ in tables.RULES
         ]
         self.end_state = tables.ENDS[start]
         self.states = [tables.STARTS[start]]
@@ -60,27 +44,27 @@ class Machine:
         """The stack of states after a token of this kind, or None when it does not fit."""
         stack = list(self.states if after is None else after)
         while True:
-            action = _ACTIONS[stack[-1]].get(kind)
+            action = tables.ACTIONS[stack[-1]].get(kind)
             if action is None:
                 return None
             if action >= 0:
                 stack.append(action)
                 return stack
-            _name, symbol, length, _plan = _RULES[-1 - action]
+            _name, symbol, length, _plan = tables.RULES[-1 - action]
             if length:
                 del stack[-length:]
-            stack.append(_ACTIONS[stack[-1]][symbol])
+            stack.append(tables.ACTIONS[stack[-1]][symbol])
             if stack[-1] == self.end_state:
                 return stack
 
     def expected(self) -> set[str]:
         """The kinds of token that fit now."""
-        return {kind for kind in _ACTIONS[self.states[-1]] if (kind.isupper() or kind == END) and self.accepts(kind)}
+        return {kind for kind in tables.ACTIONS[self.states[-1]] if (kind.isupper() or kind == END) and self.accepts(kind)}
 
     def take(self, token: Token) -> None:
         """Takes a token that fits, and completes what it completes. Raises TooDeepError."""
         while True:
-            action = _ACTIONS[self.states[-1]][token.kind]
+            action = tables.ACTIONS[self.states[-1]][token.kind]
             if action >= 0:
                 if len(self.states) > _LONGEST_STACK:
                     raise TooDeepError
@@ -94,7 +78,7 @@ class Machine:
                 return
 
     def _complete(self, number: int, following: Token) -> None:
-        name, symbol, length, plan = _RULES[number]
+        name, symbol, length, plan = tables.RULES[number]
         if length:
             children = self.values[-length:]
             extent = self.extents[-length][0], self.extents[-1][1]
@@ -117,7 +101,7 @@ class Machine:
                     raise TooDeepError
         if length:
             del self.states[-length:], self.values[-length:], self.extents[-length:], self.heights[-length:]
-        self.states.append(_ACTIONS[self.states[-1]][symbol])
+        self.states.append(tables.ACTIONS[self.states[-1]][symbol])
         self.values.append(value)
         self.extents.append(extent)
         self.heights.append(height)
@@ -138,7 +122,7 @@ class Machine:
         return dropped
 
 
-def _arguments(children: list[Any], plan: tuple[int | None, ...]) -> list[Any]:
+def _arguments(children: list[Any], plan: list[int | None]) -> list[Any]:
     if plan and plan[0] == -1:
         arguments: list[Any] = children[0]  # a repetition grows in place: copying it for each item would take quadratic time
         plan = plan[1:]
