@@ -84,6 +84,8 @@ def build_parser() -> argparse.ArgumentParser:
     data.add_argument("action", choices=("check",), help="check: coverage, gaps, duplicates, stale prints")
     data.add_argument("market", metavar="MARKET", help="generated, or the path of a manifest (.toml)")
 
+    data.add_argument("--format", choices=("text", "json"), default="text", help="how the report is shown (text)")
+
     demo = commands.add_parser(
         "demo", help="compare the shipped hedges", description="Compare the shipped hedges on the generated market, and draw the result."
     )
@@ -145,4 +147,5 @@ def _report_bug(bug: Exception) -> None:
         with tempfile.NamedTemporaryFile("w", prefix="alvh-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
             file.write(f"alvh {__version__}, Python {sys.version}\n{' '.join(sys.argv)}\n\n{text}")
         where = f" Please report it with {file.name}, which holds the details."
-    print(f"alvh: this is a bug in alvh ({type(bug).__name__}: {bug}).{where}", file=sys.stderr)
+    first_line = str(bug).partition("\n")[0]
+    print(f"alvh: this is a bug in alvh ({type(bug).__name__}: {first_line}).{where}", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -12,9 +12,9 @@ from alvh.mistakes import RequestError
 from alvh.runtime.compare import Comparison
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
-from alvh.runtime.markets import load_market
+from alvh.runtime.markets.load_market import load_market
 from alvh.runtime.results import Result
-from alvh.runtime.run import Engine, Report, RunOptions
+from alvh.runtime.run import Engine, Report, Runnable, RunOptions
 from alvh.runtime.run import run as run_program
 from alvh.strategy import PathLike, Settings, Strategy, load, load_all
 
@@ -27,6 +27,7 @@ class Market(MarketProtocol):
     def __init__(self, spec: PathLike, *, seed: int = 0) -> None:
         self._market = load_market(os.fspath(spec), seed)
         self.name = self._market.name
+        self.seed: int | None = getattr(self._market, "seed", None)
 
     def arrays(
         self,
@@ -35,8 +36,9 @@ class Market(MarketProtocol):
         inputs: tuple[str, ...] = (),
         calendars: tuple[str, ...] = (),
         paths: int = 1,
+        lags: Mapping[str, int] | None = None,
     ) -> MarketArrays:
-        return self._market.arrays(start, end, inputs, calendars, paths)
+        return self._market.arrays(start, end, inputs, calendars, paths, lags)
 
     def fingerprint(self) -> str:
         return self._market.fingerprint()
@@ -91,7 +93,8 @@ def compare(
 
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
     name = os.path.basename(strategy.path)
-    return run_program(strategy.program, name, strategy.texts, market, options, lambda step: report(f"{name}: {step}"))
+    runnable = Runnable(strategy.program, name, strategy.texts, strategy.lags)
+    return run_program(runnable, market, options, lambda step: report(f"{name}: {step}"))
 
 
 def _open(market: MarketProtocol | PathLike) -> MarketProtocol:

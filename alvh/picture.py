@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from alvh.runtime.compare import Comparison
 from alvh.runtime.market import Floats
 from alvh.runtime.metrics import drawdowns
-from alvh.runtime.result_tables import dollars, percent
+from alvh.runtime.result_tables import dollars, market_name, percent
 from alvh.runtime.results import Result
 
 PALETTE = ("#5f6b76", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#8c6d1f")
@@ -130,7 +130,7 @@ def spread(wanted: list[float], room: float, low: float, high: float) -> list[fl
 
 def _write_titles(figure: Figure, comparison: Comparison) -> None:
     base = comparison.baseline
-    figure.text(0.02, 0.95, f"{len(comparison.results)} strategies on {base.market}", fontsize=13, fontweight="bold")
+    figure.text(0.02, 0.95, f"{len(comparison.results)} strategies on {market_name(base)}", fontsize=13, fontweight="bold")
     figure.text(0.02, 0.917, f"{base.start:%d %B %Y} to {base.end:%d %B %Y}, capital {dollars(base.settings.capital)} each", color=_FAINT)
     share = base.basis.modelled_share
     rests = "" if share is None else f"{percent(share, 0)} of the baseline's P&L rests on modelled prices. "

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from alvh.compiler.constants import fixed_value
 from alvh.compiler.dependencies import Dependencies
 from alvh.compiler.driver import Compiled, check_file, compile_file
 from alvh.compiler.ir import Program
@@ -70,6 +71,14 @@ class Strategy:
         folder = os.path.dirname(os.path.abspath(self.path))
         sources = {os.path.relpath(source.path, folder).replace(os.sep, "/"): source.text for source in self.compiled.sources}
         return tuple(sorted(sources.items()))
+
+    @property
+    def lags(self) -> dict[str, int]:
+        """Calendar days by which the file says that an input is published late, by input."""
+        module, meaning = self.compiled.module, self.compiled.meaning
+        if module is None or meaning is None:
+            raise InternalError(f"{self.path} was loaded without its meaning")
+        return {entry.name.name: int(fixed_value(entry.lag, meaning)) for entry in module.inputs if entry.lag is not None}
 
 
 def check(path: PathLike) -> tuple[Diagnostic, ...]:

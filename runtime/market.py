@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -98,8 +99,11 @@ class Market(Protocol):
         inputs: tuple[str, ...] = (),
         calendars: tuple[str, ...] = (),
         paths: int = 1,
+        lags: Mapping[str, int] | None = None,
     ) -> MarketArrays:
-        """Arrays from the market's first bar to `end`, traded from `start`. Series it lacks are NaN rows, MISSING."""
+        """Arrays from the market's first bar to `end`, traded from `start`. Series it lacks are NaN rows, MISSING.
+
+        `lags` are the calendar days by which a strategy says that an input is published late."""
         ...
 
     def fingerprint(self) -> str:

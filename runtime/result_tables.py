@@ -142,7 +142,7 @@ def basis_lines(basis: Basis) -> list[str]:
 
     parts = ", ".join(share(entry) for entry in basis.instruments)
     lines = [f"{percent(basis.modelled_share, 0)} of P&L rests on modelled prices: {parts}."]
-    partly = {}
+    partly: dict[str, float] = {}
     for entry in basis.series:
         if entry.modelled > 0.0:
             name = _SURFACE if entry.series in _OF_SURFACE else entry.series
@@ -171,14 +171,24 @@ def knowledge_lines(result: Result) -> list[str]:
     return [f"Unknown on {percent(rule.unknown)} of days: {rule.verb} of {rule.layer}, {rule.rule} ({rule.text})." for rule in result.rules]
 
 
+def market_name(result: Result) -> str:
+    """The market, with the seed of a generated one."""
+    return result.market if result.settings.seed is None else f"{result.market} (seed {result.settings.seed})"
+
+
 def _heading(result: Result) -> str:
-    return f"{result.market}, {result.start} to {result.end}"
+    return f"{market_name(result)}, {result.start} to {result.end}"
+
+
+def _lines(result: Result) -> list[str]:
+    """All that a reader of the figures must know: notes, what they rest on, settings, rules that were unknown."""
+    return [*(f"- {note}" for note in result.notes), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
 
 
 def result_text(result: Result) -> str:
     """What `alvh run` prints."""
     blocks = [
-        "\n".join([f"{result.strategy}: {_heading(result)}", *result.notes]),
+        "\n".join([f"{result.strategy}: {_heading(result)}", *(f"- {note}" for note in result.notes)]),
         metrics_table(result).text(),
         layers_table(result).text(),
         "\n".join([*basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]),
@@ -188,9 +198,7 @@ def result_text(result: Result) -> str:
 
 def comparison_lines(comparison: Comparison) -> list[tuple[str, list[str]]]:
     """What the results rest on: first what holds for all of them (under an empty name), then what is each one's own."""
-    of_each = [
-        [*result.notes, *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)] for result in comparison.results
-    ]
+    of_each = [_lines(result) for result in comparison.results]
     common = [line for line in of_each[0] if all(line in lines for lines in of_each)]
     own = [
         (result.strategy, [line for line in lines if line not in common]) for result, lines in zip(comparison.results, of_each, strict=True)
@@ -215,7 +223,7 @@ def _html(title: str, tables: list[Table], lines: list[str]) -> str:
 
 def result_html(result: Result) -> str:
     """What a notebook shows of a result."""
-    lines = [*result.notes, *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
+    lines = _lines(result)
     return _html(f"{result.strategy}: {_heading(result)}", [metrics_table(result), layers_table(result)], lines)
 
 

@@ -26,6 +26,8 @@ class Settings:
     fill: str
     contracts: str
     phase: int
+    seed: int | None
+    """Of a generated market; None for one that is not drawn."""
     params: tuple[tuple[str, float], ...]
 
 

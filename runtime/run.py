@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal as OneOf
 
 import numpy as np
 import polars as pl
-from attrs import frozen
+from attrs import field, frozen
 
 from alvh.compiler.ir import Program, rules_of
 from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
@@ -25,6 +25,19 @@ Report = Callable[[str], None]
 
 
 @frozen
+class Runnable:
+    """A compiled strategy with what its program does not say."""
+
+    program: Program
+    file: str
+    """Its name for a reader."""
+    texts: tuple[tuple[str, str], ...]
+    """Name and text of every file it is made of, for the identity of results."""
+    lags: Mapping[str, int] = field(factory=dict)
+    """Calendar days by which inputs are published late, by input."""
+
+
+@frozen
 class RunOptions:
     """What is chosen for a run beside the strategy and the market. `start` and `end` None: all that the market has."""
 
@@ -35,16 +48,12 @@ class RunOptions:
     """Sessions by which schedules are shifted."""
 
 
-def run(
-    program: Program, file: str, texts: tuple[tuple[str, str], ...], market: Market, options: RunOptions, report: Report = lambda _: None
-) -> Result:
-    """The result of `program` on `market`. `file` and `texts` (name and text of each file) are for identity and display.
-
-    MarketError when the market cannot serve it."""
+def run(strategy: Runnable, market: Market, options: RunOptions, report: Report = lambda _: None) -> Result:
+    """The result of a strategy on a market. MarketError when the market cannot serve it."""
     report("reading the market")
-    arrays = market.arrays(_day(options.start), _day(options.end), program.inputs, program.calendars)
-    record = simulate(program, arrays, options, report)
-    return interpret_record(program, file, texts, market, options, arrays, record)
+    program = strategy.program
+    arrays = market.arrays(_day(options.start), _day(options.end), program.inputs, program.calendars, lags=strategy.lags)
+    return interpret_record(strategy, market, options, arrays, simulate(program, arrays, options, report))
 
 
 def simulate(program: Program, arrays: MarketArrays, options: RunOptions, report: Report = lambda _: None) -> RunRecord:
@@ -61,16 +70,9 @@ def simulate(program: Program, arrays: MarketArrays, options: RunOptions, report
     return simulate_lanes(program, arrays, phase=options.phase)[0]
 
 
-def interpret_record(
-    program: Program,
-    file: str,
-    texts: tuple[tuple[str, str], ...],
-    market: Market,
-    options: RunOptions,
-    arrays: MarketArrays,
-    record: RunRecord,
-) -> Result:
+def interpret_record(strategy: Runnable, market: Market, options: RunOptions, arrays: MarketArrays, record: RunRecord) -> Result:
     """What a record says to a reader. MarketError when it has no bar."""
+    program = strategy.program
     bars = record.equity.size
     if bars == 0:
         problem = Problem(market.name, None, "the run has no bar: prices were missing from its first day on", "start it later")
@@ -82,12 +84,13 @@ def interpret_record(
         fill="same_close",
         contracts="whole" if program.whole_contracts else "fractional",
         phase=options.phase,
+        seed=getattr(market, "seed", None),
         params=tuple((parameter.name, parameter.value) for parameter in program.parameters),
     )
     basis = find_basis(program, arrays, record)
     return Result(
-        strategy=program.title or file,
-        file=file,
+        strategy=program.title or strategy.file,
+        file=strategy.file,
         market=market.name,
         start=calendar_date(first_day),
         end=calendar_date(last_day),
@@ -100,7 +103,7 @@ def interpret_record(
         notes=_notes(program, arrays, record, basis),
         hold_profit=float(record.hold_profit[-1]) if program.hold_index else None,
         interest=float(record.interest[-1]),
-        identity=identify(program, texts, market.fingerprint(), options.engine, settings, first_day, last_day),
+        identity=identify(program, strategy.texts, market.fingerprint(), options.engine, settings, first_day, last_day),
         equity=equity_frame(program, arrays, record),
         journal=journal_frame(program, arrays, record),
     )
@@ -135,26 +138,26 @@ def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge,
 
 def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Basis) -> tuple[str, ...]:
     notes = [
-        f"The market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown."
+        f"the market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown"
         for entry in basis.series
         if entry.missing == 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
     ]
-    notes += [f"The market has no calendar {name}: no rule acts on it." for name in program.calendars if name not in arrays.events]
+    notes += [f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events]
     notes += [
-        f"Missing on {entry.missing:.1%} of days: {entry.series}."
+        f"missing on {entry.missing:.1%} of days: {entry.series}"
         for entry in basis.series
         if 0.0 < entry.missing < 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
     ]
     if record.stopped >= 0:
         day = calendar_date(arrays.sessions[record.stopped])
-        notes.append(f"The run stopped before {day}: a position held had no price for more than five sessions.")
+        notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
     notes += arrays.notes
     if record.unknown_prints:
-        notes.append(f"Settlements that had no print and took the last mark instead: {record.unknown_prints}.")
+        notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
     if record.stale_marks:
-        notes.append(f"Marks of single legs that had no price on their day and were carried from the day before: {record.stale_marks}.")
+        notes.append(f"marks of single legs that had no price on their day and were carried from the day before: {record.stale_marks}")
     if record.unknown_rates:
-        notes.append(f"Days that had no interest rate and earned none: {record.unknown_rates}.")
+        notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
     return tuple(notes)
 
 

@@ -26,7 +26,7 @@ class OutputError(Exception):
 def check_output(folder: Path) -> None:
     """OutputError unless results may be written to `folder`: it is absent, empty, or an earlier result of alvh, and its
     parent can be written to. Asked before a run, so that no run is in vain."""
-    parent = folder.absolute().parent
+    parent = folder.parent if folder.name else folder.absolute().parent
     if not parent.is_dir():
         raise OutputError(f"cannot write results to {folder}: there is no folder {parent}")
     if not os.access(parent, os.W_OK | os.X_OK):

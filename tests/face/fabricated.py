@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from alvh.grammar.source import Source, Span
 from alvh.runtime import record as codes
 from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, MarketArrays
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
+from alvh.runtime.results import Result
+from alvh.runtime.run import Runnable, RunOptions, interpret_record
 
 TEXT = """strategy "By hand"
 roll when dte <= 7 days
@@ -90,7 +93,7 @@ def arrays() -> MarketArrays:
         month_start=flags,
         month_part=flags.astype(float),
         era=flags.astype(float),
-        notes=("10 stale VIX opens were replaced by the close.",),
+        notes=("10 stale VIX opens were replaced by the close",),
     )
 
 
@@ -166,8 +169,18 @@ class ByHand:
         inputs: tuple[str, ...] = (),
         calendars: tuple[str, ...] = (),
         paths: int = 1,
+        lags: Mapping[str, int] | None = None,
     ) -> MarketArrays:
         return arrays()
 
     def fingerprint(self) -> str:
         return "by-hand"
+
+
+def runnable(made: Program | None = None, text: str = TEXT) -> Runnable:
+    return Runnable(made or program(), "by_hand.alvh", (("by_hand.alvh", text),))
+
+
+def result(made: Program | None = None, left: RunRecord | None = None, text: str = TEXT) -> Result:
+    """The record above, or `left`, interpreted."""
+    return interpret_record(runnable(made, text), ByHand(), RunOptions(engine="reference"), arrays(), left or record())

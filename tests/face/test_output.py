@@ -12,15 +12,12 @@ import pytest
 
 from alvh.runtime.compare import Comparison
 from alvh.runtime.results import Result
-from alvh.runtime.run import RunOptions, interpret_record
 from alvh.runtime.write_results import OutputError, check_output, write_comparison, write_result
 
 
 @pytest.fixture
 def result() -> Result:
-    options = RunOptions(engine="reference")
-    market = fabricated.ByHand()
-    return interpret_record(fabricated.program(), "by_hand.alvh", (), market, options, fabricated.arrays(), fabricated.record())
+    return fabricated.result()
 
 
 def names(folder: Path) -> list[str]:

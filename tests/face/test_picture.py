@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from alvh.picture import draw_comparison, spread
 from alvh.runtime.compare import Comparison
-from alvh.runtime.run import RunOptions, interpret_record
 
 
 @given(st.lists(st.floats(-0.5, 1.5), min_size=1, max_size=6))
@@ -30,8 +29,7 @@ def test_a_lone_label_stands_at_its_value() -> None:
 
 
 def test_the_picture_is_the_same_bytes_each_time(tmp_path: Path) -> None:
-    market, options = fabricated.ByHand(), RunOptions(engine="reference")
-    result = interpret_record(fabricated.program(), "by_hand.alvh", (), market, options, fabricated.arrays(), fabricated.record())
+    result = fabricated.result()
     for name in ("one.png", "two.png"):
         draw_comparison(Comparison((result, result)), tmp_path / name)
     content = (tmp_path / "one.png").read_bytes()

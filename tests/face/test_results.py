@@ -10,30 +10,14 @@ import fabricated
 import numpy as np
 import pytest
 
-from alvh.compiler.ir import Program
 from alvh.runtime import record as codes
 from alvh.runtime.compare import Comparison
 from alvh.runtime.journal import ACTIONS, JOURNAL_SCHEMA, NOTES
 from alvh.runtime.market import MarketError
-from alvh.runtime.record import RunRecord
-from alvh.runtime.results import Result
-from alvh.runtime.run import RunOptions, interpret_record
-
-
-def interpret(program: Program | None = None, record: RunRecord | None = None, text: str = fabricated.TEXT) -> Result:
-    return interpret_record(
-        program or fabricated.program(),
-        "by_hand.alvh",
-        (("by_hand.alvh", text),),
-        fabricated.ByHand(),
-        RunOptions(engine="reference"),
-        fabricated.arrays(),
-        record or fabricated.record(),
-    )
 
 
 def test_every_row_of_equity_adds_up() -> None:
-    result = interpret()
+    result = fabricated.result()
     frame = result.equity
     assert frame.columns == ["date", "equity", "cash", "interest", "condors", "alvh.front"]
     assert frame["date"][0] == date(2020, 1, 2)
@@ -42,13 +26,13 @@ def test_every_row_of_equity_adds_up() -> None:
 
 
 def test_a_held_index_has_a_column_of_its_own() -> None:
-    result = interpret(fabricated.program(hold_index=True))
+    result = fabricated.result(fabricated.program(hold_index=True))
     assert result.equity.columns[4] == "hold"
     assert result.hold_profit == 0.0
 
 
 def test_layers_carry_profit_costs_and_counts() -> None:
-    condors, front = interpret().layers
+    condors, front = fabricated.result().layers
     assert (condors.kind, condors.trades, condors.settlements, condors.refusals, condors.costs) == ("book", 1, 1, 0, 14.0)
     assert (front.kind, front.trades, front.settlements, front.refusals, front.costs) == ("hedge", 4, 0, 1, 80.0)
     assert front.profit == -3900.0
@@ -56,7 +40,7 @@ def test_layers_carry_profit_costs_and_counts() -> None:
 
 
 def test_trades_are_orders_filled_and_hedge_cost_is_the_hedges_own() -> None:
-    result = interpret()
+    result = fabricated.result()
     assert result.metrics.trades == 5
     mean = float(result.equity["equity"].to_numpy().mean())
     assert result.metrics.hedge_cost == pytest.approx(3900.0 / mean / (40 / 252))
@@ -64,7 +48,7 @@ def test_trades_are_orders_filled_and_hedge_cost_is_the_hedges_own() -> None:
 
 def test_option_marks_are_modelled_and_the_index_only_where_it_was() -> None:
     held = attrs.evolve(fabricated.record(), hold_profit=np.arange(40.0) * 100.0)
-    result = interpret(fabricated.program(hold_index=True), held)
+    result = fabricated.result(fabricated.program(hold_index=True), held)
     basis = {entry.instrument: entry for entry in result.basis.instruments}
     assert basis["SPX options"].modelled == basis["VIX options"].modelled == 1.0
     assert basis["SPX index"].modelled == pytest.approx(2 / 39)  # the bar that was modelled and the one after
@@ -78,23 +62,23 @@ def test_option_marks_are_modelled_and_the_index_only_where_it_was() -> None:
 
 
 def test_notes_put_what_is_missing_first() -> None:
-    notes = interpret().notes
-    assert notes[0].startswith("The market has no ad_line")
-    assert notes[1].startswith("The market has no calendar cpi")
-    assert "10 stale VIX opens were replaced by the close." in notes
-    assert any(note.startswith("Marks") and note.endswith(": 3.") for note in notes)
-    assert any(note.startswith("Settlements") and note.endswith(": 1.") for note in notes)
+    notes = fabricated.result().notes
+    assert notes[0].startswith("the market has no ad_line")
+    assert notes[1].startswith("the market has no calendar cpi")
+    assert "10 stale VIX opens were replaced by the close" in notes
+    assert any(note.startswith("marks") and note.endswith(": 3") for note in notes)
+    assert any(note.startswith("settlements") and note.endswith(": 1") for note in notes)
 
 
 def test_rules_say_how_often_they_were_unknown() -> None:
-    (rule,) = interpret().rules
+    (rule,) = fabricated.result().rules
     assert (rule.layer, rule.verb, rule.rule, rule.text, rule.unknown) == (
         "alvh.front", "roll", "by_hand.alvh:2", "roll when dte <= 7 days", 1.0,
     )  # fmt: skip
 
 
 def test_the_journal_says_what_why_and_on_which_values() -> None:
-    journal = interpret().journal
+    journal = fabricated.result().journal
     assert journal.schema == JOURNAL_SCHEMA
     rows = journal.to_dicts()
     assert rows[0]["instrument"] == "-1 SPX put 2020-01-22 3000, +1 SPX put 2020-01-22 2950"
@@ -114,7 +98,7 @@ def test_every_code_of_a_record_has_words() -> None:
 
 
 def test_json_has_the_fields_of_schema_version_1() -> None:
-    value = json.loads(interpret().to_json())
+    value = json.loads(fabricated.result().to_json())
     assert list(value) == [
         "schema_version", "strategy", "file", "market", "from", "to", "engine", "settings", "metrics", "layers", "account", "observed",
         "modelled", "rules", "notes", "identity",
@@ -125,7 +109,8 @@ def test_json_has_the_fields_of_schema_version_1() -> None:
         "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "cvar_95", "final_equity", "trades", "hedge_cost",
     }  # fmt: skip
     assert value["settings"] == {
-        "capital": 1_000_000.0, "costs": "listed", "fill": "same_close", "contracts": "whole", "phase": 0, "params": {"call_delta": 0.5},
+        "capital": 1_000_000.0, "costs": "listed", "fill": "same_close", "contracts": "whole", "phase": 0, "seed": None,
+        "params": {"call_delta": 0.5},
     }  # fmt: skip
     assert set(value["layers"][0]) == {"name", "kind", "profit", "costs", "trades", "settlements", "refusals", "days_held"}
     assert set(value["modelled"]) == {"share_of_profit", "instruments", "series", "replaced", "missing"}
@@ -134,18 +119,18 @@ def test_json_has_the_fields_of_schema_version_1() -> None:
 
 
 def test_the_same_identity_gives_the_same_bytes() -> None:
-    assert interpret().to_json() == interpret().to_json()
+    assert fabricated.result().to_json() == fabricated.result().to_json()
 
 
 def test_identity_changes_with_text_and_with_settings() -> None:
-    base = interpret().identity
-    assert interpret(text=fabricated.TEXT + "# a remark\n").identity != base
-    assert interpret(attrs.evolve(fabricated.program(), costs="none")).identity != base
+    base = fabricated.result().identity
+    assert fabricated.result(text=fabricated.TEXT + "# a remark\n").identity != base
+    assert fabricated.result(attrs.evolve(fabricated.program(), costs="none")).identity != base
 
 
 def test_undefined_figures_are_null_and_never_nan() -> None:
     broke = attrs.evolve(fabricated.record(), equity=np.linspace(1e6, -1e5, 40))
-    result = interpret(record=broke)
+    result = fabricated.result(left=broke)
     assert json.loads(result.to_json())["metrics"]["cagr"] is None
     for shown in (str(result), result._repr_html_(), str(Comparison((result, result)))):
         assert "nan" not in shown.lower()
@@ -155,12 +140,12 @@ def test_undefined_figures_are_null_and_never_nan() -> None:
 def test_a_run_without_a_bar_is_refused_in_words() -> None:
     empty = attrs.evolve(fabricated.record(), equity=np.empty(0))
     with pytest.raises(MarketError, match="no bar"):
-        interpret(record=empty)
+        fabricated.result(left=empty)
 
 
 def test_comparison_measures_against_the_first() -> None:
-    one = interpret()
-    worse = interpret(record=attrs.evolve(fabricated.record(), equity=1e6 - 2_000.0 * np.arange(40.0)))
+    one = fabricated.result()
+    worse = fabricated.result(left=attrs.evolve(fabricated.record(), equity=1e6 - 2_000.0 * np.arange(40.0)))
     value = Comparison((worse, one, worse)).to_dict()
     assert (value["schema_version"], value["baseline"]) == (1, "By hand")
     first, second, third = value["results"]
@@ -171,12 +156,12 @@ def test_comparison_measures_against_the_first() -> None:
 
 
 def test_tables_align_and_state_what_is_modelled() -> None:
-    text = str(interpret())
+    text = str(fabricated.result())
     table = text.split("\n\n")[1].splitlines()
     assert len({len(line) for line in table[1:]}) == 1
     assert max(len(line) for line in text.splitlines()) <= 140
     assert "100% of P&L rests on modelled prices" in text
-    assert "The market has no ad_line" in text.split("\n\n")[0]
-    html = interpret()._repr_html_()
+    assert "the market has no ad_line" in text.split("\n\n")[0]
+    html = fabricated.result()._repr_html_()
     assert html.count("<table>") == 2
     assert "P&amp;L" in html
