@@ -6,7 +6,6 @@ market arrays and the scalar pricing functions, nothing else. About a hundred mi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -17,17 +16,12 @@ from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.pricing import costs
 from alvh.runtime.record import (
-    ABOVE_SIZE,
-    BUDGET_SPENT,
     CLOSE,
     CUT_BY_CASH,
     CUT_BY_LIMIT,
     DELTA_FLAGGED,
-    LESS_THAN_ONE,
-    LIMIT_UNKNOWN,
     NO_BID,
     NO_DAYS_GAINED,
-    NO_DEBIT,
     NO_EXPIRY,
     NO_REASON,
     OPEN,
@@ -37,7 +31,6 @@ from alvh.runtime.record import (
     ROLL_OUT,
     SETTLE,
     SIZE_NOT_POSITIVE,
-    SIZE_UNKNOWN,
     STALE_MARK,
     TARGET_FULL,
     UNWINDING,
@@ -59,6 +52,16 @@ from alvh.runtime.reference_account import (
 from alvh.runtime.reference_choosing import Choice, Structure, choose_expiries, choose_legs
 from alvh.runtime.reference_journal import Row, journal_rows
 from alvh.runtime.reference_market import MarketPath, Prices
+from alvh.runtime.reference_orders import (
+    affordable,
+    cut_to_cash,
+    cut_to_limits,
+    held_by_others,
+    reason_for_nothing,
+    size_of,
+    size_refusal,
+    whole_contracts,
+)
 from alvh.runtime.reference_streams import UNKNOWN, Streams, is_unknown
 
 STALE_BARS_BORNE = 5
@@ -272,6 +275,8 @@ class _Run:
                 before, after = node.window
                 days = [*range(self.bar - after, self.bar + (1 if after > 0 else 0)), *range(self.bar + 1, self.bar + before + 1)]
                 return 1.0 if any(self.market.event(node.name, day) == 1.0 for day in days) else 0.0
+            case "spx_volatility":
+                return self.prices.spx_volatility(float(node.window[0]))
             case "every_sessions":
                 return 1.0 if (self.bar - self.market.first + self.phase) % node.window[0] == 0 else 0.0
         if self.bar < self.market.first:
@@ -335,10 +340,17 @@ class _Run:
             self.ask_for_incoming(state)
             self.ask_to_open(state)
         asks = [ask for state in level for ask in state.asks]
-        self.cut_to_limits(asks)
-        self.cut_to_cash(asks)
+        cut_to_limits(asks, self.program.groups, self.layers, self.streams.values)
+        cut_to_cash(asks, self.available_cash())
         for ask in asks:
             self.answer(ask)
+
+    def available_cash(self) -> float:
+        """Dollars that orders may use: cash, the index at its bid, less the margin of what is held."""
+        available = self.cash
+        if self.program.hold_index:
+            available = available + self.units * self.market.value("spx", self.bar) * (1.0 - self.index_half_spread)
+        return available - total(lot.margin for lot in lots_of(self.layers))
 
     def take_turn(self, state: LayerState) -> list[_Order]:
         """Close what is to be closed; the rolls and rebalances that the lots ask for."""
@@ -474,7 +486,7 @@ class _Run:
         self.sell(state, order.slot, lot.structures, ROLL_OUT, order.rule, order.reads, lot.structures)
         state.rolled = True
         self.verbs["roll"] += 1
-        wanted = self.size(state, structure) - self.others(state, order.slot)
+        wanted = self.size(state, structure) - held_by_others(state, order.slot)
         self.ask(state, "roll", order.slot, lot.own, structure, choice.flagged, order, wanted)
 
     def roll_into(self, state: LayerState, target: LayerState, lot: Lot, order: _Order) -> None:
@@ -506,8 +518,8 @@ class _Run:
         if self.size_refusal(state, structure) != NO_REASON:
             return
         size = self.size(state, structure)
-        wanted = lot.structures + size if state.layer.size.manner == "budget" else size - self.others(state, order.slot)
-        left = self.whole(wanted)
+        wanted = lot.structures + size if state.layer.size.manner == "budget" else size - held_by_others(state, order.slot)
+        left = whole_contracts(wanted, self.program.whole_contracts)
         if left < lot.structures:
             sold = lot.structures - left
             self.sell(state, order.slot, sold, REBALANCE, order.rule, order.reads, wanted - lot.structures, left)
@@ -566,59 +578,11 @@ class _Run:
         order = None if rule is None else _Order(rule, -1, reads)
         self.ask(state, "open", -1, True, structure, choice.flagged, order, wanted)
 
-    # Size
-
     def size_refusal(self, state: LayerState, structure: Structure) -> int:
-        """Why the layer's size cannot be told, if so."""
-        size = state.layer.size
-        if size.manner != "budget" and is_unknown(self.size_value(state)):
-            return SIZE_UNKNOWN
-        divisor = {
-            "contracts": 1.0,
-            "money": structure.debit,
-            "max_loss": (structure.worst + structure.debit) * 100.0 + structure.fee,
-            "budget": structure.debit * 100.0 + structure.fee,
-        }[size.manner]
-        return NO_REASON if divisor > 0.0 else NO_DEBIT
-
-    def size_value(self, state: LayerState) -> float:
-        value = self.streams.values[state.layer.size.value]
-        unit = self.program.groups[state.layer.group].unit
-        return value * self.streams.values[unit] if state.layer.size.manner == "contracts" and unit >= 0 else value
+        return size_refusal(state, self.program.groups[state.layer.group], structure, self.streams.values)
 
     def size(self, state: LayerState, structure: Structure) -> float:
-        """Structures that the layer is to hold, or with a `budget` size buys on top."""
-        match state.layer.size.manner:
-            case "contracts":
-                return self.size_value(state)
-            case "money":
-                return self.size_value(state) / (structure.debit * 100.0)
-            case "max_loss":
-                return self.size_value(state) / ((structure.worst + structure.debit) * 100.0 + structure.fee)
-        return self.affordable(state, structure)
-
-    def affordable(self, state: LayerState, structure: Structure) -> float:
-        """Structures that the layer's balance pays, less what its earlier asks of the bar reserve; at least 0."""
-        left = state.balance
-        for ask in state.asks:
-            left = left - ask.reserved
-        structures = left / (structure.debit * 100.0 + structure.fee)
-        return structures if structures > 0.0 else 0.0
-
-    def others(self, state: LayerState, slot: int) -> float:
-        """Structures of the layer's other lots and of what it already asks for."""
-        if state.layer.size.manner == "budget":
-            return 0.0
-        held = total(lot.structures for place, lot in state.by_slot() if place != slot)
-        for ask in state.asks:
-            held = held + (ask.wanted if ask.wanted > 0.0 else 0.0)
-        return held
-
-    def whole(self, x: float) -> float:
-        """Contracts that can be traded of `x`; never below 0."""
-        if not x > 0.0:
-            return 0.0
-        return float(math.floor(x + 1e-9)) if self.program.whole_contracts else x
+        return size_of(state, self.program.groups[state.layer.group], structure, self.streams.values)
 
     def ask(
         self, state: LayerState, kind: str, slot: int, own: bool, structure: Structure, flagged: bool, order: _Order | None, asked: float
@@ -626,50 +590,19 @@ class _Run:
         wanted = asked
         balance_cut = state.layer.size.manner == "budget" and kind != "incoming"
         if state.layer.share > 0.0 and structure.debit * 100.0 + structure.fee > 0.0:
-            payable = self.affordable(state, structure)
+            payable = affordable(state, structure)
             if wanted > payable:
                 wanted, balance_cut = payable, True
         rule = NO_RULE if order is None else self.rule_numbers[id(order.rule)]
         reads = () if order is None else order.reads
         state.asks.append(Ask(kind, state, slot, own, structure, flagged, rule, reads, asked, wanted, balance_cut))
 
-    # Cut
-
-    def cut_to_limits(self, asks: Sequence[Ask]) -> None:
-        for number, group in enumerate(self.program.groups):
-            if group.limit_cost < 0:
-                continue
-            limited = [ask for ask in asks if ask.layer.layer.group == number and ask.wanted > 0.0 and ask.structure.debit > 0.0]
-            limit = self.streams.values[group.limit_cost]
-            if is_unknown(limit):
-                for ask in limited:
-                    ask.wanted, ask.limit_unknown = 0.0, True
-                continue
-            room = limit - total(lot.cost for lot in lots_of(state for state in self.layers if state.layer.group == number))
-            sum_of_asks = total(ask.wanted * ask.structure.debit * 100.0 for ask in limited)
-            if limited and sum_of_asks > room:
-                factor = (room if room > 0.0 else 0.0) / sum_of_asks
-                for ask in limited:
-                    ask.wanted, ask.limit_cut = ask.wanted * factor, True
-
-    def cut_to_cash(self, asks: Sequence[Ask]) -> None:
-        needy = [ask for ask in asks if ask.wanted > 0.0 and ask.need > 0.0]
-        available = self.cash
-        if self.program.hold_index:
-            available = available + self.units * self.market.value("spx", self.bar) * (1.0 - self.index_half_spread)
-        available = available - total(lot.margin for lot in lots_of(self.layers))
-        sum_of_needs = total(ask.wanted * ask.need for ask in needy)
-        if needy and sum_of_needs > available:
-            factor = (available if available > 0.0 else 0.0) / sum_of_needs
-            for ask in needy:
-                ask.wanted, ask.cash_cut = ask.wanted * factor, True
-
     # Fill
 
     def answer(self, ask: Ask) -> None:
         """Fill an ask as far as the cuts left it, or refuse it."""
         state, structure = ask.layer, ask.structure
-        q = self.whole(ask.wanted)
+        q = whole_contracts(ask.wanted, self.program.whole_contracts)
         if q == 0.0:
             self.refuse_ask(ask)
             state.asks.remove(ask)
@@ -713,22 +646,10 @@ class _Run:
         lot.fees = lot.fees + fee
 
     def refuse_ask(self, ask: Ask) -> None:
-        if ask.limit_unknown:
-            code = LIMIT_UNKNOWN
-        elif ask.kind == "roll" and not ask.asked > 0.0:
-            code = ABOVE_SIZE
-        elif ask.limit_cut:
-            code = CUT_BY_LIMIT
-        elif ask.cash_cut:
-            code = CUT_BY_CASH
-        elif ask.balance_cut:
-            code = BUDGET_SPENT
-        else:
-            code = LESS_THAN_ONE
         if ask.kind == "roll":
             ask.layer.closed = True
         rule = None if ask.rule == NO_RULE else self.rules[ask.rule]
-        self.refuse(ask.layer, ask.slot, rule, ask.reads, code, ask.structure, ask.asked)
+        self.refuse(ask.layer, ask.slot, rule, ask.reads, reason_for_nothing(ask), ask.structure, ask.asked)
 
     def refuse(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal as OneOf
 
 import numpy as np
@@ -178,9 +179,17 @@ class Prices:
         return self._terms[key]
 
     def _spx_terms(self, expiry: Expiry) -> tuple[float, ...]:
-        surface = [self.market.value(name, self.bar) for name in SURFACE]
-        surface.append(self.market.days_to(expiry, self.bar))
-        return (*spx_surface.expiry_terms(*surface), self.market.value("spx_rho", self.bar))
+        return (*self._surface(self.market.days_to(expiry, self.bar)), self.market.value("spx_rho", self.bar))
+
+    def _surface(self, days: float) -> tuple[float, float, float, float]:
+        inputs = [self.market.value(name, self.bar) for name in SURFACE]
+        inputs.append(days)
+        return spx_surface.expiry_terms(*inputs)
+
+    def spx_volatility(self, days: float) -> float:
+        """At-the-money volatility of the surface, in points."""
+        _, _, theta, _ = self._surface(days)
+        return UNKNOWN if is_unknown(theta) else 100.0 * math.sqrt(theta / (days / 365.0))
 
     def _vix_terms(self, expiry: Expiry) -> tuple[float, ...]:
         future, vvix, rate = self.market.future(expiry, self.bar), self.market.value("vvix", self.bar), self.market.value("rate", self.bar)

@@ -229,6 +229,13 @@ def test_account_streams_are_unknown_before_the_first_bar_traded() -> None:
     assert read_on(small, 3, small.node("delay", equity, window=(1,)), first=2) == [MILLION]
 
 
+def test_volatility_of_the_surface() -> None:
+    small = SmallProgram(bars=2)
+    # A flat VIX family of 20 and then 30, divided by 1: 20 and 30 points at every term.
+    nodes = [small.node("spx_volatility", window=(days,)) for days in (7, 45, 200)]
+    assert read_on(small, 1, *nodes, vix=[20.0, 30.0]) == pytest.approx([30.0] * 3, abs=1e-9)
+
+
 def test_quick_ratio_by_hand() -> None:
     small = SmallProgram(bars=2, capital=20_000.0, listed_costs=True)
     condor(small, size=2.0, opens=small.at(0))
