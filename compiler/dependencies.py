@@ -153,8 +153,10 @@ class _Finder:
                 self._declare(rule, "rule", statement.span)
                 self._connect(rule, reader, "reads", statement.span)
                 self._visit_expressions(statement, rule, own)
-                if isinstance(statement, syntax.Roll) and statement.into is not None and (target := self._target(statement.into)):
-                    self._connect(reader, target, "roll into", statement.span)
+                if isinstance(statement, syntax.Roll) and statement.into is not None:
+                    target = self._target(statement.into)
+                    if target.partition(".")[0] == reader.partition(".")[0]:  # into another group is an error of its own
+                        self._connect(reader, target, "roll into", statement.span)
             else:
                 self._visit_expressions(statement, reader, own)
 

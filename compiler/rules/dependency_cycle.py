@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import evolve
+
 from alvh.compiler.dependencies import Edge
 from alvh.compiler.order import Cycle, find_cycles
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
-from alvh.grammar.diagnostics import Diagnostic, Related
+from alvh.grammar.diagnostics import Diagnostic
 
 RULE = Rule(
     code="ALV0401",
@@ -24,58 +26,59 @@ RULE = Rule(
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     """One finding for each knot of names, at the first line of its shortest cycle."""
+    rules = {vertex.name for vertex in subject.dependencies.vertices if vertex.sort == "rule"}
     for cycle in find_cycles(subject.dependencies):
-        first = _first_in_text(cycle)
-        names = [edge.source for edge in first if subject.dependencies.vertex(edge.source).sort != "rule"]
-        if len(first) == 1:
-            message = f"`{names[0]}` needs its own value of the same bar.\n{_draw(first)}"
+        steps = _first_in_text(_steps(cycle, rules))
+        names = [step.source for step in steps]
+        said = f"`{names[0]}` needs its own value" if len(names) == 1 else f"{_listed(names)} wait for each other"
+        message = f"{said} within one bar.\n{_draw(steps)}"
+        yield RULE.finding(steps[0].span, message, *_hints(steps))
+
+
+def _steps(cycle: Cycle, rules: set[str]) -> tuple[Edge, ...]:
+    """The cycle without its rules: a layer reads what its rules read, at the place where they read it."""
+    edges = cycle.edges
+    start = next(index for index, edge in enumerate(edges) if edge.source not in rules)
+    steps: list[Edge] = []
+    for edge in edges[start:] + edges[:start]:
+        if edge.source in rules:
+            steps[-1] = evolve(steps[-1], target=edge.target)
         else:
-            message = f"{_listed(names)} wait for each other within one bar.\n{_draw(first)}"
-        related = tuple(Related(edge.span, _says(edge)) for edge in first)
-        yield RULE.finding(first[0].span, message, _hint(first), related=related)
+            steps.append(edge)
+    return tuple(steps)
 
 
-def _first_in_text(cycle: Cycle) -> tuple[Edge, ...]:
-    """The same cycle, begun with the edge that stands first in the text."""
-    places = [(edge.span.source.path, edge.span.start) for edge in cycle.edges]
+def _first_in_text(steps: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    """The same cycle, begun with the step that stands first in the text."""
+    places = [(step.span.source.path, step.span.start) for step in steps]
     start = places.index(min(places))
-    return cycle.edges[start:] + cycle.edges[:start]
+    return steps[start:] + steps[:start]
 
 
-def _draw(edges: tuple[Edge, ...]) -> str:
+def _draw(steps: tuple[Edge, ...]) -> str:
     """The cycle, an arrow a line, each beside the text that makes it."""
-    width = max(len(edge.source) for edge in edges)
-    lines = ["", f"    {edges[0].source}"]
-    for edge in edges:
-        line = edge.span.source.position(edge.span.start)[0]
-        lines.append(f"    -> {edge.target:<{width}}   line {line}: {edge.span.source.line(line).split('#')[0].strip()}")
+    width = max(len(step.source) for step in steps)
+    lines = ["", f"    {steps[0].source}"]
+    for step in steps:
+        line = step.span.source.position(step.span.start)[0]
+        text = step.span.source.line(line).split("#")[0].strip()
+        lines.append(f"    -> {step.target:<{width}}   line {line}: {text}")
     return "\n".join(lines)
 
 
-def _says(edge: Edge) -> str:
-    match edge.manner:
-        case "decided":
-            return f"reads what `{edge.source}` decides today"
-        case "book first":
-            return f"books decide before hedges, so `{edge.target}` waits for `{edge.source}`"
-        case "roll into":
-            return f"`{edge.source}` rolls into `{edge.target}`, so it decides first"
-        case "first":
-            return f"puts `{edge.source}` before `{edge.target}`"
-        case "holds":
-            return f"`{edge.target}` reads what is said of all of `{edge.source}`"
-        case _:
-            return f"`{edge.target}` reads `{edge.source}`"
-
-
-def _hint(edges: tuple[Edge, ...]) -> str:
-    manners = {edge.manner for edge in edges}
-    for edge in edges:
-        if edge.manner == "decided":
-            return f"To read what stood the bar before, write `prev({edge.span.text})`."
-    if "roll into" in manners or "first" in manners:
-        return "Let lots move one way only, and say `first` in the same direction."
-    return "Write `prev(...)` around one of these reads: the value of the bar before."
+def _hints(steps: tuple[Edge, ...]) -> Iterator[str]:
+    manners = {step.manner for step in steps}
+    if "book first" in manners:
+        yield "Books decide before hedges, so what a hedge decides today comes too late for a book."
+    decided = next((step.span.text for step in steps if step.manner == "decided"), None)
+    if decided is not None:
+        yield f"To read what stood the bar before, write `prev({decided})`."
+    elif "roll into" in manners:
+        yield "A layer decides after those that roll into it: let lots move one way only, and say `first` in the same direction."
+    elif "first" in manners:
+        yield "Say `first` in one direction only."
+    else:
+        yield "Write `prev(...)` around one of these reads: the value of the bar before."
 
 
 def _listed(names: list[str]) -> str:

@@ -40,6 +40,8 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def _bounds(low: float, high: float) -> str:
+    if high == 1:
+        return f"from {low:.0%} to {high:.0%}"
     return f"at least {low:,g}" if high == inf else f"from {low:,g} to {high:,g}"
 
 
