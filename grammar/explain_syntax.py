@@ -41,7 +41,7 @@ _PLACES: dict[str, str] = {
 
 _VALUE = {"NUMBER", "NAME", "DOLLAR", "LPAR", "MINUS", "BY", "NOT", "WITHIN"}
 _OPERATORS = {"PLUS", "MINUS", "STAR", "SLASH", "COMPARE", "EQUAL", "IN", "CROSSES", "AND", "OR", "OF", "PER", "DOT", "FOR", "BEGINS",
-              "ENDS", "IS", "OPENS", "CLOSES", "ROLLS", "CHANGES", "LPAR"}  # fmt: skip
+              "ENDS", "IS", "OPENS", "CLOSES", "ROLLS", "CHANGES", "LPAR", "WHEN"}  # fmt: skip
 _UNITS = {"PERCENT", "POINT", "DELTA", "DAY", "SESSION", "MONTH", "CONTRACT", "LOT"}
 _STARTS = {"LET", "LABEL", "EXPECT"}
 """One of them is expected wherever a declaration, a statement or a step may start."""
@@ -57,15 +57,21 @@ _SHOWN = {terminal: text for text, terminal in {**tables.MARKS, **tables.KEYWORD
 _MOST_WORDS = 6
 
 
-def meant_word(token: Token, expected: set[str]) -> str | None:
+def meant_word(token: Token, previous: Token | None, expected: set[str]) -> str | None:
     """The word of the language that fits here and is spelt like the token; None when there is none, or it is no word."""
-    if "NAME" not in token.kinds:
+    if "NAME" not in token.kinds or (token.first_on_line and starts_something(token)):
         return None
-    words = [word for word, terminal in tables.KEYWORDS.items() if terminal in expected]
+    leading = _leads(token, previous)
+    words = [word for word, terminal in tables.KEYWORDS.items() if terminal in expected and (leading or word not in _PLACES)]
     lowered = token.text.lower()
     if lowered in words:
         return lowered
     return _nearest(lowered, words)
+
+
+def _leads(token: Token, previous: Token | None) -> bool:
+    """Does the token stand where a statement usually starts: first on its line, or after a brace?"""
+    return token.first_on_line or previous is None or previous.text in {"{", "}"}
 
 
 def _nearest(word: str, words: list[str]) -> str | None:
@@ -98,10 +104,8 @@ def left_out(source: Source, kind: str, place: int, token: Token) -> Diagnostic:
 
 
 def unclosed(source: Source, opening: Token, token: Token) -> Diagnostic:
-    related = Related(_span(source, token), "the file ends here" if token.kinds == (END,) else f"{_found(token)} cannot stand inside it")
-    return finding(
-        UNCLOSED_BRACE, "This brace is never closed.", _span(source, opening), related=(related,), hints=("Add the missing `}`.",)
-    )
+    related = () if token.kinds == (END,) else (Related(_span(source, token), f"{_found(token)} cannot stand inside it"),)
+    return finding(UNCLOSED_BRACE, "This brace is never closed.", _span(source, opening), related=related, hints=("Add the missing `}`.",))
 
 
 def stray_brace(source: Source, token: Token) -> Diagnostic:
@@ -127,20 +131,20 @@ def unexpected(source: Source, token: Token, previous: Token | None, following: 
     span = _span(source, token)
     if previous is not None and (token.first_on_line or token.kinds == (END,)) and not expected & _STARTS:
         span = _span(source, previous)  # something is missing where the line ends, not where the next one starts
-    special = _sign(token, previous, following, expected) or _chain(token, expected) or _yearly(token, previous, expected)
+    special = _sign(token, previous, following, expected) or _chain(token, expected) or _late_schedule(token, expected) or _yearly(expected)
     if special:
         code, message, hint = special
         return finding(code, message, span, hints=(hint,))
     at_start = bool(expected & _STARTS)
     if at_start and "NAME" in token.kinds:
         place = _PLACES.get(token.text)
-        if place and (token.first_on_line or previous is None or previous.text in {"{", "}"}):
+        if place and _leads(token, previous):
             return finding(STATEMENT_OUTSIDE_BLOCK, f"`{token.text}` belongs in {place}.", span, hints=(_known(expected),))
-        meant = meant_word(token, expected)
-        if token.first_on_line or previous is None or previous.text in {"{", "}"}:
+        meant = meant_word(token, previous, expected)
+        if _leads(token, previous):
             hint = f"Did you mean `{meant}`?" if meant else _known(expected)
             return finding(UNKNOWN_STATEMENT, f"`{_short(token.text)}` is no statement that is known here.", span, hints=(hint,))
-    meant = meant_word(token, expected)
+    meant = meant_word(token, previous, expected)
     hints = (f"Did you mean `{meant}`?",) if meant else ()
     after = f" after `{_short(previous.text)}`" if previous and previous.text else ""
     return finding(UNEXPECTED_WORD, f"Expected {_expectation(expected, previous)}{after}, found {_found(token)}.", span, hints=hints)
@@ -171,8 +175,14 @@ def _chain(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
     return None
 
 
-def _yearly(token: Token, previous: Token | None, expected: set[str]) -> tuple[str, str, str] | None:
-    if "PER" in expected and not expected & {"LET", "LABEL", "COMPARE", "RPAR"}:
+def _late_schedule(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
+    if token.text in {"every", "on"} and {"AS", "AND"} <= expected:
+        return UNEXPECTED_WORD, f"`{token.text}` comes too late here.", "Write the schedule before `when`, as in `open every week when C`."
+    return None
+
+
+def _yearly(expected: set[str]) -> tuple[str, str, str] | None:
+    if "PER" in expected and not expected & {*_STARTS, "COMPARE", "RPAR"}:
         return MISSING_UNIT, "A budget says per what it is paid.", "Write `per year, paid monthly` after the amount."
     return None
 

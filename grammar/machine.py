@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from alvh.grammar import tables
 from alvh.grammar.build_tree import TreeBuilder
@@ -19,6 +19,16 @@ _LONGEST_STACK = 10 * DEEPEST
 
 class TooDeepError(Exception):
     """The tree would pass `DEEPEST` levels; caught by the parser, never seen outside."""
+
+
+class Memory(NamedTuple):
+    """The stacks of a machine at one time; `lengths` are those of its lists, which grow in place."""
+
+    states: list[int]
+    values: list[Any]
+    extents: list[tuple[int, int]]
+    heights: list[int]
+    lengths: tuple[int, ...]
 
 
 class Machine:
@@ -105,6 +115,17 @@ class Machine:
         self.values.append(value)
         self.extents.append(extent)
         self.heights.append(height)
+
+    def remember(self) -> Memory:
+        """What was read so far, to come back to."""
+        lengths = tuple(len(value) if isinstance(value, list) else 0 for value in self.values)
+        return Memory(list(self.states), list(self.values), list(self.extents), list(self.heights), lengths)
+
+    def restore(self, memory: Memory) -> None:
+        self.states, self.values, self.extents, self.heights = memory[:4]
+        for value, length in zip(self.values, memory.lengths, strict=True):
+            if isinstance(value, list):
+                del value[length:]
 
     def unfinished(self) -> int:
         """How many things were read since the last whole item of a list, or the brace that opens it."""

@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from alvh.grammar import explain_syntax as explain
 from alvh.grammar import syntax, tables
 from alvh.grammar.diagnostics import Diagnostic
-from alvh.grammar.machine import DEEPEST, Machine, TooDeepError
+from alvh.grammar.machine import DEEPEST, Machine, Memory, TooDeepError
 from alvh.grammar.source import Source, Span
 from alvh.grammar.tokens import END, MOST_FINDINGS, Token, Tokens, cut_tokens
 
@@ -65,6 +65,7 @@ class _Parser:
         self.next = 0
         self.doubtful_braces: list[Token] = []
         self.opened: list[Token] = []
+        self.doubtful_name: tuple[int, list[Token], Memory] | None = None
 
     def findings(self) -> tuple[Diagnostic, ...]:
         every = sorted([*self.tokens.findings, *self.found, *self.machine.builder.findings], key=lambda one: one.span.start)
@@ -83,7 +84,10 @@ class _Parser:
             if kind is None:
                 if not self.recover(token):
                     return None
-            elif self.take(token._replace(kind=kind)):
+            else:
+                self.doubt_name(token, kind)
+                if not self.take(token._replace(kind=kind)):
+                    continue
                 self.next += 1
                 if kind == END:
                     return machine.values[-1]
@@ -105,6 +109,15 @@ class _Parser:
             if self.machine.accepts(kind, after):
                 return kind
         return None
+
+    def doubt_name(self, token: Token, kind: str) -> None:
+        """Remembers the first word of a statement that was read as a name, yet starts its line and could start a statement: when
+        what follows does not fit, the statement before it was unfinished."""
+        if token.first_on_line and explain.starts_something(token):
+            if kind != "NAME":
+                self.doubtful_name = None
+            elif self.doubtful_name is None:
+                self.doubtful_name = self.next, list(self.opened), self.machine.remember()
 
     def take(self, token: Token) -> bool:
         try:
@@ -133,11 +146,16 @@ class _Parser:
 
     def recover(self, token: Token) -> bool:
         """Reports a token that does not fit and finds a way on. False when the text is one expression and broken."""
+        if self.doubtful_name is not None:
+            self.next, self.opened, memory = self.doubtful_name
+            self.doubtful_name = None
+            self.machine.restore(memory)
+            return self.step_over(self.tokens.tokens[self.next])
         return self.correct(token) or self.supply(token) or self.close_blocks(token) or self.step_over(token)
 
     def correct(self, token: Token) -> bool:
         """A misspelt word of the language: reads on as if it were spelt right, when that leads on."""
-        meant = explain.meant_word(token, self.machine.expected())
+        meant = explain.meant_word(token, self.previous(), self.machine.expected())
         if meant is None:
             return False
         kind = tables.KEYWORDS[meant]
@@ -186,13 +204,15 @@ class _Parser:
             self.found.append(explain.stray_brace(self.source, token))
             self.next += 1
             return True
-        self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
+        if not any(self.previous_end() <= one.span.start < token.start for one in self.tokens.findings):
+            self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
         return self.resynchronize(token)
 
     def resynchronize(self, token: Token, lost: int = 0) -> bool:
         """Gives up the last `lost` things read, and as many more as the unfinished statement has; then skips to where the next one
         starts. False when there is no such place, in a text that is one expression."""
         machine = self.machine
+        self.doubtful_name = None
         while lost < len(machine.values) and not self.at_boundary(machine.states[: len(machine.states) - lost]):
             lost += 1
         if not self.at_boundary(machine.states[: len(machine.states) - lost]):

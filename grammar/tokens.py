@@ -118,13 +118,16 @@ class _Cutter:
         keyword = tables.KEYWORDS.get(word)
         if keyword is None:
             kinds: tuple[str, ...] = ("NAME",)
-        elif word == "contracts" and _AFTER_CONTRACTS.match(self.source.text, after):
+        elif word == "contracts" and (_AFTER_CONTRACTS.match(self.source.text, after) or self.starts_line_after_no_number()):
             kinds = ("CONTRACTS_SETTING", keyword, "NAME")
         elif word == "in" and _TEXT.match(self.source.text, after):
             kinds = ("IN_SCENARIO", keyword, "NAME")
         else:
             kinds = (keyword, "NAME")
         return ("LABEL", *kinds) if _COLON.match(self.source.text, after) else kinds
+
+    def starts_line_after_no_number(self) -> bool:
+        return self.first_on_line and not (self.tokens and self.tokens[-1].kinds == ("NUMBER",))
 
     def number(self, match: re.Match[str]) -> None:
         digits, tail = match["number"], match["tail"]
@@ -148,7 +151,7 @@ class _Cutter:
     def foreign(self, word: str, start: int, end: int) -> int:
         """Reports a sign of other languages and reads on as if the right one stood there; returns the offset to go on from."""
         if word[0] in "'“":
-            self.report(UNEXPECTED_CHARACTER, "A text stands between double quotes.", start, end, f'Write `"{_shortened(word[1:-1])}"`.')
+            self.report(UNEXPECTED_CHARACTER, "A text stands between double quotes.", start, end, 'Write `"` on both sides.')
             self.add(("TEXT",), word, start, end)
             return end
         meant = _FOREIGN[word]
