@@ -238,7 +238,7 @@ def volatility_level(future: float, vvix: float, days: float, table: Floats) -> 
     """
     if days < 1.0:
         return future * 0.0
-    if days >= table.shape[0]:
+    if days > LONGEST_DAYS:
         return future * UNKNOWN
     row = to_index(days)
     wanted = _log_contract_wanted(vvix, row, table)
@@ -255,7 +255,7 @@ def volatility_level(future: float, vvix: float, days: float, table: Floats) -> 
 @lane_function
 def is_clamped(future: float, vvix: float, days: float, table: Floats) -> bool:
     """Whether no level gives this VVIX, so that `volatility_level` is 0 or s_max instead. Arguments as there."""
-    if days < 1.0 or days >= table.shape[0]:
+    if days < 1.0 or days > LONGEST_DAYS:
         return future < future
     row = to_index(days)
     wanted = _log_contract_wanted(vvix, row, table)

@@ -18,6 +18,7 @@ from alvh.runtime.pricing.vix_level import (
     DAYS_A_YEAR,
     FLOOR,
     FLOOR_OF_FORWARD,
+    LONGEST_DAYS,
     PROBABILITY,
     SPIKE,
     SPIKE_FORWARD,
@@ -68,7 +69,7 @@ def terms_at_level(future: float, level: float, rate: float, days: float, probab
 def expiry_terms(future: float, vvix: float, rate: float, days: float, level_table: Floats) -> Terms:
     """The terms of an expiry (see `Terms`) from its future, VVIX and the rate; unknown beyond 300 days, intrinsic values at 0."""
     level = volatility_level(future, vvix, days, level_table)
-    row = to_index(minimum(days, level_table.shape[0] - 1.0))
+    row = to_index(minimum(days, LONGEST_DAYS))
     return terms_at_level(future, level, rate, days, float(level_table[row, PROBABILITY]))
 
 
