@@ -73,7 +73,9 @@ def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, tex
         return Compiled(None, None, None, None, _in_order(merging), reader.sources)
     meaning, analysis = analyse(module)
     dependencies = find_dependencies(meaning)
-    ruling = apply_rules(Subject(meaning, dependencies, reader.sources[0]))
+    wrong = {finding.span for finding in (*merging, *analysis) if finding.severity is Severity.ERROR}
+    found = apply_rules(Subject(meaning, dependencies, reader.sources[0]))
+    ruling = [finding for finding in found if finding.span not in wrong]  # what follows from another finding at its place
     diagnostics = _in_order((*merging, *analysis, *ruling))
     failed = any(finding.severity is Severity.ERROR for finding in diagnostics)
     program = None if failed else lower_syntax_to_ir(meaning, dependencies)

@@ -12,8 +12,23 @@ RULE = Rule(
     family="names",
     summary="A statement that does not belong in this block.",
     why="`unit`, `budget`, `limit cost`, `first` and `unwind` belong to a whole hedge, `hold SPX` to a book, the rest to layers.",
-    example="hedge h {\n  layer calls {\n    buy VIX calls at 0.30 delta, 30 days\n    budget 1% of equity per year, paid monthly\n  }\n}\n",
-    fix="hedge h {\n  budget 1% of equity per year, paid monthly\n  layer calls {\n    share 100%\n    buy VIX calls at 0.30 delta, 30 days\n  }\n}\n",
+    example="""\
+hedge h {
+  layer calls {
+    buy VIX calls at 0.30 delta, 30 days
+    budget 1% of equity per year, paid monthly
+  }
+}
+""",
+    fix="""\
+hedge h {
+  budget 1% of equity per year, paid monthly
+  layer calls {
+    share 100%
+    buy VIX calls at 0.30 delta, 30 days
+  }
+}
+""",
 )
 
 

@@ -235,9 +235,8 @@ def test_no_path_makes_the_merger_fail(tmp_path: Path, path: str) -> None:
 def test_a_chain_of_files_is_bounded(tmp_path: Path) -> None:
     count = MOST_FILES + 10
     for index in range(count):
-        (tmp_path / f"f{index}.alvh").write_text(
-            f'use "f{index + 1}.alvh"\nlet x{index} = vix\n' if index + 1 < count else "let last = vix\n"
-        )
+        use = f'use "f{index + 1}.alvh"\n' if index + 1 < count else ""
+        (tmp_path / f"f{index}.alvh").write_text(f"{use}let x{index} = vix\n")
     module, findings = merge(str(tmp_path / "f0.alvh"), read)
     assert names_of(findings) == ["program-too-large"]
     assert module is not None

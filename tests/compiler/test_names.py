@@ -79,9 +79,8 @@ def test_bare_lot_values_are_each_lots_own_inside_a_layer() -> None:
 
 def test_paths_calendars_functions_and_legs_are_resolved_on_their_own_nodes() -> None:
     text = PROGRAM.replace("buy SPX put at 0.05 delta, 45 days", "long : buy SPX put 25 points below short, 45 days")
-    text = text.replace(
-        "sell SPX put at 0.16 delta, 45 days", "short : sell SPX put at 0.16 delta, 45 days\n  open on cpi when rsi(vix, 14) > 50"
-    )
+    sold = "sell SPX put at 0.16 delta, 45 days"
+    text = text.replace(sold, f"short : {sold}\n  open on cpi when rsi(vix, 14) > 50")
     meaning, _ = analyse_text(text)
     (book,) = (group for group in meaning.module.groups if group.kind == "book")
     (hedge,) = (group for group in meaning.module.groups if group.kind == "hedge")
