@@ -14,11 +14,12 @@ from attrs import evolve
 from small_market import day_number, day_of
 from small_program import SmallProgram, actions
 
-from alvh.compiler.ir import Leg, Size, Strike
+from alvh.compiler.ir import Expiry, Leg, Size, Strike
 from alvh.runtime.pricing import vix_level, vix_options
 from alvh.runtime.record import (
     ABOVE_SIZE,
     CLOSE,
+    DELTA_FLAGGED,
     NO_DAYS_GAINED,
     NO_EXPIRY,
     NO_PRICE,
@@ -459,6 +460,73 @@ def test_of_two_expiries_alike_the_earlier_is_taken() -> None:
     small.layer(small.call(20, 12.5))
     record = small.run()
     assert small.market().vix.settle_bar[int(record.journal.expiry[0, 0])] == 7
+
+
+def delta_of(strike: float, days: float, future: float) -> float:
+    terms = vix_options.expiry_terms(future, 90.0, 0.0, days, vix_level.level_table())
+    return float(vix_options.option_delta(True, strike, *terms))
+
+
+def test_a_strike_off_its_delta_is_flagged_and_far_off_refused() -> None:
+    # At 60 VIX strikes are 5 points apart; two days before settlement their deltas are 0.39 apart.
+    upper, lower = delta_of(60.0, 2.0, 62.0), delta_of(65.0, 2.0, 62.0)
+    step = upper - lower
+    assert step > 0.21
+
+    def answer(wish: float) -> tuple[int, int]:
+        small = SmallProgram(bars=6)
+        small.layer(evolve(small.call(0, **month(1)), strike=Strike("delta", small.constant(wish))), opens=small.at(5))
+        record = small.run(vix=62.0, vx1=62.0, vx2=62.0)
+        return actions(record)[0][1:3]
+
+    assert answer(lower) == (OPEN, NO_REASON)
+    assert answer(lower + 0.04) == (OPEN, NO_REASON)
+    assert answer(lower + 0.06) == (OPEN, DELTA_FLAGGED)
+    assert answer(lower + 0.09) == (OPEN, DELTA_FLAGGED)
+    assert answer(lower + step / 2.0) == (REFUSED, NO_STRIKE)
+    # A delta that no strike has.
+    assert answer(1.5) == (REFUSED, NO_STRIKE)
+
+
+def test_strikes_by_forward_and_by_distance_to_another_leg() -> None:
+    small = SmallProgram(bars=1)
+    forward = evolve(small.call(0, 4, 1, "SPX"), strike=Strike("forward", small.constant(1.05)))
+    wings = [evolve(small.call(0, 4, 1, "SPX"), strike=Strike(manner, small.constant(52.0), 0)) for manner in ("below", "above")]
+    same = evolve(small.put(3900, 0, 1, "SPX"), expiry=Expiry("same", reference=0))
+    small.layer(forward, *wings, same)
+    record = small.run()
+    # Four days of the dividend yield of 1.8 % take 0.79 off 4,000; 105 % of it is 4,199.17; 5-point strikes.
+    assert record.journal.strike[0].tolist() == [4200.0, 4150.0, 4250.0, 3900.0]
+    assert len(set(record.journal.expiry[0].tolist())) == 1
+
+
+def test_a_weekly_is_priced_on_a_future_between_its_neighbours() -> None:
+    small = SmallProgram(bars=1)
+    small.layer(small.call(20, 2))
+    small.layer(small.call(20, 16))
+    record = small.run(vix=18.0, vx1=20.0, vx2=22.0)
+    # Settled on 01-08, between the VIX (day 0) and the monthly of day 9; on 01-22, between those of day 9 and 44.
+    first, second = 18.0 * (20.0 / 18.0) ** (2.0 / 9.0), 20.0 * (22.0 / 20.0) ** (7.0 / 35.0)
+    assert record.journal.price.tolist() == pytest.approx([call_price(2.0, future=first), call_price(16.0, future=second)], abs=1e-12)
+
+
+def test_a_lot_of_two_expiries_lives_on_with_what_is_left() -> None:
+    small = SmallProgram(bars=10)
+    watched = tuple(small.node("mark", owner=0, name=name) for name in ("profit", "cost", "dte", "margin", "realized", "count"))
+    end = small.rule("close", small.at(9), reads=watched)
+    small.layer(small.call(20, **month(2)), small.call(22, ratio=-1, **month(1)), size=3.0, opens=small.at(0), closes=end)
+    record = small.run(vix_settlement=25.0)
+    far, near = price_on(0, 32), call_price(9.0, strike=22.0)
+    assert [row[:2] for row in actions(record)] == [(0, OPEN), (7, SETTLE), (9, CLOSE)]
+    # The sold call costs 25 - 22 at settlement.
+    assert record.journal.price[1] == -3.0
+    profit, cost, dte, margin, realized, count = record.journal.reads[2, :6]
+    assert (dte, margin, count) == (days_between(9, 32), 0.0, 1.0)
+    assert realized == pytest.approx((near - 3.0) * 300.0, abs=1e-9)
+    # Profit of the call that is left; cost of the whole structure as it was opened.
+    assert profit == pytest.approx((price_on(9, 32) - far) * 300.0, abs=1e-9)
+    assert cost == pytest.approx((far - near) * 300.0, abs=1e-9)
+    assert record.layer_profit[9, 0] == pytest.approx((price_on(9, 32) - far + near - 3.0) * 300.0, abs=1e-9)
 
 
 # Marks that are missing
