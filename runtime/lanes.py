@@ -27,6 +27,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.imputils import lower_constant
 from numba.core.typeconv.castgraph import Conversion
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 from numba.extending import (
@@ -299,6 +300,12 @@ def _unbox_lanes(numba_type: LanesType, value: Any, c: Any) -> NativeValue:
     return NativeValue(c.context.get_dummy_value())
 
 
+@lower_constant(LanesType)
+def _constant_lanes(context: Any, builder: Any, numba_type: LanesType, value: Any) -> Any:
+    """A module's global token, as generated kernels have one."""
+    return context.get_dummy_value()
+
+
 @infer_getattr
 class _LanesAttributes(AttributeTemplate):
     key = LanesType
@@ -349,7 +356,17 @@ def _is_number(argument: Any) -> bool:
     return isinstance(argument, types.Integer | types.Float)
 
 
+_BLOCKS: dict[type, types.Type] = {}
+
+
+def block_rows(numba_type: type, dtype: types.Type) -> None:
+    """Lets values of another Numba type with this element type stand where blocks of rows do; it brings its own lowering."""
+    _BLOCKS[numba_type] = dtype
+
+
 def _is_block(argument: Any) -> bool:
+    if type(argument) in _BLOCKS:
+        return bool(argument.dtype == _BLOCKS[type(argument)])
     return isinstance(argument, types.Array) and argument.ndim == 2 and argument.dtype == types.float64 and argument.layout == "C"
 
 

@@ -10,6 +10,9 @@ from alvh.runtime.engine import layout
 from alvh.runtime.market import Expiries, Floats, MarketArrays
 from alvh.runtime.pricing import costs, vix_level
 
+LONGEST_WINDOW = 2_000
+"""Sessions; `check` refuses longer ones."""
+
 
 def rule_arrays(tables: Tables, lanes: int) -> layout.Rules:
     """The program's tables as arrays; numbers are repeated over the lanes."""
@@ -44,9 +47,9 @@ def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Flo
     bar_numbers = np.arange(len(arrays.sessions))
     days[:, layout.D_FIRST_SPX] = np.searchsorted(arrays.spx.settle_bar, bar_numbers, side="right")
     days[:, layout.D_FIRST_VIX] = np.searchsorted(arrays.vix.settle_bar, bar_numbers, side="right")
-    calendars = np.zeros((len(arrays.sessions), max(len(tables.calendars), 1)))
+    calendars = np.zeros((len(arrays.sessions) + LONGEST_WINDOW, layout.CALENDARS))
     for column, name in enumerate(tables.calendars):
-        calendars[:, column] = calendar_flags(arrays, name)
+        calendars[: len(arrays.sessions), column] = calendar_flags(arrays, name)
     return layout.MarketTables(
         series=block.reshape(bars * rows, block.shape[2]),
         days=days,
@@ -80,7 +83,7 @@ def _expiry_rows(expiries: Expiries) -> Floats:
     return np.column_stack(columns).astype(np.float64)
 
 
-def settings_of(program: Program, arrays: MarketArrays, phase: int) -> layout.Settings:
+def settings_of(program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int) -> layout.Settings:
     charged = program.costs == "listed"
     return layout.Settings(
         capital=program.capital,
@@ -93,6 +96,12 @@ def settings_of(program: Program, arrays: MarketArrays, phase: int) -> layout.Se
         last=arrays.last,
         phase=phase,
         rows=len(arrays.series),
+        layers=len(program.layers),
+        groups=len(program.groups),
+        spx_expiries=len(arrays.spx.settle_day),
+        vix_expiries=len(arrays.vix.settle_day),
+        lot_cells=len(tables.lot_cells),
+        journal_rows=journal_rows,
     )
 
 
@@ -119,6 +128,7 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, l
         chosen_expiry=np.full((max(layers, 1), layout.LEGS), -1, dtype=np.int64),
         asks=np.zeros(((2 * slots + layers + 1) * layout.ASK_ROWS, lanes)),
         ask_place=np.zeros((2 * slots + layers + 2, layout.ASK_PLACES), dtype=np.int64),
+        out_of_room=np.zeros(1, dtype=np.int64),
         rule_unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
         reads=np.full((max(slots, 1) * layout.READS, lanes), np.nan),
     )
@@ -130,7 +140,7 @@ def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, journal_rows:
     bars = arrays.last - arrays.first + 1
     tape = layout.Tape(
         bars=np.zeros((bars * (layout.P_LAYERS + 3 * len(program.layers)), lanes)),
-        journal=np.empty((lanes, journal_rows, layout.JOURNAL_COLUMNS)),
+        journal=np.empty((lanes * journal_rows, layout.JOURNAL_COLUMNS)),
         counts=np.zeros((layout.COUNTS, lanes)),
         unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
     )

@@ -60,7 +60,7 @@ REFUSED_OFF_DELTA = 0.10
 
 
 @lane_function
-def choose_expiry(table, today, bar, start, manner, low, high, monthly_only):
+def choose_expiry(table, count, today, bar, start, manner, low, high, monthly_only):
     """Index of the listed expiry that a rule names, and whether it lies outside a range; -1: none is listed at all."""
     found = -1
     found_distance = 0.0
@@ -69,7 +69,7 @@ def choose_expiry(table, today, bar, start, manner, low, high, monthly_only):
     middle = low
     if manner != BY_DAYS:
         middle = (low + high) / 2.0
-    for expiry in range(start, table.shape[0]):
+    for expiry in range(start, count):
         listed = table[expiry, X_LISTED_BAR] <= bar and bar < table[expiry, X_SETTLE_BAR]
         if not listed:
             continue
@@ -102,82 +102,84 @@ def nearest_listed(product, strike):
 
 
 @lane_function
-def _strike_for_delta(lanes, market, settings, state, bar, product, is_call, expiry, target):
+def _strike_for_delta(lanes, run, bar, product, is_call, expiry, target):
     row = broadcast(lanes, float(expiry * TERMS))
     if product == SPX:
         return strikes.spx_strike_for_delta(
             is_call,
             target,
-            load(lanes, state.spx_terms, expiry * TERMS),
-            load(lanes, state.spx_terms, expiry * TERMS + 1),
-            load(lanes, state.spx_terms, expiry * TERMS + 2),
-            load(lanes, state.spx_terms, expiry * TERMS + 3),
-            series_at(lanes, market, settings, bar, SPX_RHO),
+            load(lanes, run.state.spx_terms, expiry * TERMS),
+            load(lanes, run.state.spx_terms, expiry * TERMS + 1),
+            load(lanes, run.state.spx_terms, expiry * TERMS + 2),
+            load(lanes, run.state.spx_terms, expiry * TERMS + 3),
+            series_at(lanes, run, bar, SPX_RHO),
         )
-    return strikes.vix_strike_for_delta(is_call, target, *vix_terms_of(lanes, state, row))
+    return strikes.vix_strike_for_delta(is_call, target, *vix_terms_of(lanes, run, row))
 
 
 @lane_function
-def _term(lanes, state, product, expiry, member):
+def _term(lanes, run, product, expiry, member):
     """One of an expiry's terms; the first of both products is the forward."""
     if product == SPX:
-        return load(lanes, state.spx_terms, expiry * TERMS + member)
-    return load(lanes, state.vix_terms, expiry * TERMS + member)
+        return load(lanes, run.state.spx_terms, expiry * TERMS + member)
+    return load(lanes, run.state.vix_terms, expiry * TERMS + member)
 
 
 @lane_function
-def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
+def ensure_chosen(lanes, run, bar, layer):
     """Fills `state.choice` and `state.chosen` of a layer for this bar."""
-    if state.chosen_bar[layer] == bar:
+    if run.state.chosen_bar[layer] == bar:
         return
-    state.chosen_bar[layer] = bar
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
-    legs = int(rules.layers[layer, L_LEGS])
-    today = market.days[bar, D_DAY]
+    run.state.chosen_bar[layer] = bar
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+    legs = int(run.rules.layers[layer, L_LEGS])
+    today = run.market.days[bar, D_DAY]
     refusal = broadcast(lanes, float(NO_REASON))
     outside_any = 0.0
     nearest = 1e18
     for leg in range(legs):
-        rule = rules.legs[first_leg + leg]
-        product = int(rule[G_PRODUCT])
-        manner = int(rule[G_EXPIRY_MANNER])
-        table = market.spx
-        start = int(market.days[bar, D_FIRST_SPX])
+        rule = first_leg + leg
+        product = int(run.rules.legs[rule, G_PRODUCT])
+        manner = int(run.rules.legs[rule, G_EXPIRY_MANNER])
+        table = run.market.spx
+        count = run.settings.spx_expiries
+        start = int(run.market.days[bar, D_FIRST_SPX])
         if product != SPX:
-            table = market.vix
-            start = int(market.days[bar, D_FIRST_VIX])
-        low, high = rule[G_EXPIRY_LOW], rule[G_EXPIRY_HIGH]
-        expiry, outside = choose_expiry(table, today, bar, start, manner, low, high, rule[G_MONTHLY_ONLY])
+            table = run.market.vix
+            count = run.settings.vix_expiries
+            start = int(run.market.days[bar, D_FIRST_VIX])
+        low, high = run.rules.legs[rule, G_EXPIRY_LOW], run.rules.legs[rule, G_EXPIRY_HIGH]
+        expiry, outside = choose_expiry(table, count, today, bar, start, manner, low, high, run.rules.legs[rule, G_MONTHLY_ONLY])
         if outside:
             outside_any = 1.0
-        state.chosen_expiry[layer, leg] = expiry
+        run.state.chosen_expiry[layer, leg] = expiry
         if expiry < 0:
             refusal = select(refusal == NO_REASON, float(NO_EXPIRY), refusal)
         else:
-            day = market.spx[expiry, X_SETTLE_DAY] if product == SPX else market.vix[expiry, X_SETTLE_DAY]
+            day = run.market.spx[expiry, X_SETTLE_DAY] if product == SPX else run.market.vix[expiry, X_SETTLE_DAY]
             nearest = min(nearest, day)
     base = layer * CHOSEN_ROWS
-    if lacks_an_expiry(state, layer, legs):
-        store(lanes, state.chosen, base + H_REFUSAL, refusal)
-        store(lanes, state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
-        store(lanes, state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
-        store(lanes, state.chosen, base + H_DEBIT, broadcast(lanes, float("nan")))
+    if lacks_an_expiry(run, layer, legs):
+        store(lanes, run.state.chosen, base + H_REFUSAL, refusal)
+        store(lanes, run.state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
+        store(lanes, run.state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
+        store(lanes, run.state.chosen, base + H_DEBIT, broadcast(lanes, float("nan")))
         return
 
-    refusal, flagged = _find_strikes(lanes, market, settings, rules, state, bar, layer, first_leg, legs)
+    refusal, flagged = _find_strikes(lanes, run, bar, layer, first_leg, legs)
     found = refusal == NO_REASON
     no_price = negate(found | negate(found))
     no_bid = no_price
     debit = broadcast(lanes, 0.0)
     off_mid = broadcast(lanes, 0.0)
     for leg in range(legs):
-        rule = rules.legs[first_leg + leg]
-        product = int(rule[G_PRODUCT])
-        ratio = rule[G_RATIO]
+        rule = first_leg + leg
+        product = int(run.rules.legs[rule, G_PRODUCT])
+        ratio = run.rules.legs[rule, G_RATIO]
         place = (layer * LEGS + leg) * CHOICE_ROWS
-        expiry = broadcast(lanes, float(state.chosen_expiry[layer, leg]))
-        strike = load(lanes, state.choice, place + C_STRIKE)
-        mid, half, delta = quote(lanes, market, settings, state, bar, product, rule[G_IS_CALL] == 1.0, expiry, strike)
+        expiry = broadcast(lanes, float(run.state.chosen_expiry[layer, leg]))
+        strike = load(lanes, run.state.choice, place + C_STRIKE)
+        mid, half, delta = quote(lanes, run, bar, product, run.rules.legs[rule, G_IS_CALL] == 1.0, expiry, strike)
         no_price = no_price | is_unknown(mid) | is_unknown(half)
         bid = maximum(mid - half, 0.0)
         if ratio > 0.0:
@@ -187,61 +189,63 @@ def ensure_chosen(lanes, market, settings, rules, state, bar, layer):
             no_bid = no_bid | (bid <= 0.0)
             debit = debit + ratio * bid
             off_mid = off_mid + -ratio * (mid - bid)
-        store(lanes, state.choice, place + C_MID, mid)
-        store(lanes, state.choice, place + C_HALF, half)
-        store(lanes, state.choice, place + C_DELTA, delta)
+        store(lanes, run.state.choice, place + C_MID, mid)
+        store(lanes, run.state.choice, place + C_HALF, half)
+        store(lanes, run.state.choice, place + C_DELTA, delta)
     refusal = select(found, select(no_price, float(NO_PRICE), select(no_bid, float(NO_BID), refusal)), refusal)
-    store(lanes, state.chosen, base + H_REFUSAL, refusal)
-    store(lanes, state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
-    store(lanes, state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
-    store(lanes, state.chosen, base + H_DEBIT, debit)
-    store(lanes, state.chosen, base + H_HALF, off_mid)
-    store(lanes, state.chosen, base + H_FLAGGED, flagged)
-    _store_worst_loss(lanes, rules, state, layer, first_leg, legs)
-    _store_width(lanes, rules, state, layer, first_leg, legs)
+    store(lanes, run.state.chosen, base + H_REFUSAL, refusal)
+    store(lanes, run.state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
+    store(lanes, run.state.chosen, base + H_NEAREST, broadcast(lanes, nearest))
+    store(lanes, run.state.chosen, base + H_DEBIT, debit)
+    store(lanes, run.state.chosen, base + H_HALF, off_mid)
+    store(lanes, run.state.chosen, base + H_FLAGGED, flagged)
+    _store_worst_loss(lanes, run, layer, first_leg, legs)
+    _store_width(lanes, run, layer, first_leg, legs)
 
 
 @lane_function
-def _find_strikes(lanes, market, settings, rules, state, bar, layer, first_leg, legs):
+def _find_strikes(lanes, run, bar, layer, first_leg, legs):
     """The strike of each leg; why the first that has none has none, and whether a delta is off."""
     refusal = broadcast(lanes, float(NO_REASON))
     flagged = broadcast(lanes, 0.0)
     for turn in range(legs):
-        leg = int(rules.legs[first_leg + turn, G_CHOSEN_AS])
-        rule = rules.legs[first_leg + leg]
-        product = int(rule[G_PRODUCT])
-        is_call = rule[G_IS_CALL] == 1.0
-        expiry = int(state.chosen_expiry[layer, leg])
-        ensure_terms(lanes, market, settings, state, bar, product, expiry)
-        wish = load(lanes, state.nodes, int(rule[G_STRIKE_ROW]))
-        manner = int(rule[G_STRIKE_MANNER])
-        no_terms = is_unknown(_term(lanes, state, product, expiry, TERMS_KNOWN)) & negate(is_unknown(wish))
+        leg = int(run.rules.legs[first_leg + turn, G_CHOSEN_AS])
+        rule = first_leg + leg
+        product = int(run.rules.legs[rule, G_PRODUCT])
+        is_call = run.rules.legs[rule, G_IS_CALL] == 1.0
+        expiry = int(run.state.chosen_expiry[layer, leg])
+        ensure_terms(lanes, run, bar, product, expiry)
+        wish = load(lanes, run.state.nodes, int(run.rules.legs[rule, G_STRIKE_ROW]))
+        manner = int(run.rules.legs[rule, G_STRIKE_MANNER])
+        no_terms = is_unknown(_term(lanes, run, product, expiry, TERMS_KNOWN)) & negate(is_unknown(wish))
         if manner == BY_DELTA:
-            strike = _strike_for_delta(lanes, market, settings, state, bar, product, is_call, expiry, wish)
-            _, _, delta = quote(lanes, market, settings, state, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
+            strike = _strike_for_delta(lanes, run, bar, product, is_call, expiry, wish)
+            _, _, delta = quote(lanes, run, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
             off = absolute(delta - wish)
             refusal = select((refusal == NO_REASON) & no_terms, float(NO_PRICE), refusal)
             refusal = select((refusal == NO_REASON) & negate(off <= REFUSED_OFF_DELTA), float(NO_STRIKE), refusal)
             flagged = select(off > FLAGGED_OFF_DELTA, 1.0, flagged)
         elif manner == BY_FORWARD:
-            strike = nearest_listed(product, wish * _term(lanes, state, product, expiry, 0))
+            strike = nearest_listed(product, wish * _term(lanes, run, product, expiry, 0))
             refusal = select((refusal == NO_REASON) & no_terms, float(NO_PRICE), refusal)
         elif manner == BY_STRIKE:
             strike = nearest_listed(product, wish)
         else:
-            reference = load(lanes, state.choice, (layer * LEGS + int(rule[G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE)
+            reference = load(
+                lanes, run.state.choice, (layer * LEGS + int(run.rules.legs[rule, G_STRIKE_REFERENCE])) * CHOICE_ROWS + C_STRIKE
+            )
             strike = nearest_listed(product, reference - wish if manner == BELOW else reference + wish)
         refusal = select((refusal == NO_REASON) & negate(strike > 0.0), float(NO_STRIKE), refusal)
-        store(lanes, state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, strike)
+        store(lanes, run.state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, strike)
     return refusal, flagged
 
 
 @lane_function
-def lacks_an_expiry(state, layer, legs):
+def lacks_an_expiry(run, layer, legs):
     """Whether a leg has no listed expiry; expiries are shared by lanes."""
     missing = 0
     for leg in range(legs):
-        missing += state.chosen_expiry[layer, leg] < 0
+        missing += run.state.chosen_expiry[layer, leg] < 0
     return missing > 0
 
 
@@ -254,30 +258,32 @@ def payoff(is_call, price, strike):
 
 
 @lane_function
-def _store_worst_loss(lanes, rules, state, layer, first_leg, legs):
+def _store_worst_loss(lanes, run, layer, first_leg, legs):
     """The largest loss of the structure's payoff over settlement prices 0 and each strike, at least 0."""
     lowest = broadcast(lanes, 0.0)
     for point in range(-1, legs):
         price = broadcast(lanes, 0.0)
         if point >= 0:
-            price = load(lanes, state.choice, (layer * LEGS + point) * CHOICE_ROWS + C_STRIKE)
+            price = load(lanes, run.state.choice, (layer * LEGS + point) * CHOICE_ROWS + C_STRIKE)
         total = broadcast(lanes, 0.0)
         for leg in range(legs):
-            strike = load(lanes, state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE)
-            total = total + rules.legs[first_leg + leg, G_RATIO] * payoff(rules.legs[first_leg + leg, G_IS_CALL] == 1.0, price, strike)
+            strike = load(lanes, run.state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE)
+            total = total + run.rules.legs[first_leg + leg, G_RATIO] * payoff(
+                run.rules.legs[first_leg + leg, G_IS_CALL] == 1.0, price, strike
+            )
         lowest = minimum(lowest, total)
-    store(lanes, state.chosen, layer * CHOSEN_ROWS + H_WORST, -lowest)
+    store(lanes, run.state.chosen, layer * CHOSEN_ROWS + H_WORST, -lowest)
 
 
 @lane_function
-def _store_width(lanes, rules, state, layer, first_leg, legs):
+def _store_width(lanes, run, layer, first_leg, legs):
     """The wider wing: the largest distance of two strikes of one right and expiry."""
     wider = broadcast(lanes, 0.0)
     for one in range(legs):
         for other in range(one + 1, legs):
-            alike = rules.legs[first_leg + one, G_IS_CALL] == rules.legs[first_leg + other, G_IS_CALL]
-            if alike and state.chosen_expiry[layer, one] == state.chosen_expiry[layer, other]:
-                first = load(lanes, state.choice, (layer * LEGS + one) * CHOICE_ROWS + C_STRIKE)
-                second = load(lanes, state.choice, (layer * LEGS + other) * CHOICE_ROWS + C_STRIKE)
+            alike = run.rules.legs[first_leg + one, G_IS_CALL] == run.rules.legs[first_leg + other, G_IS_CALL]
+            if alike and run.state.chosen_expiry[layer, one] == run.state.chosen_expiry[layer, other]:
+                first = load(lanes, run.state.choice, (layer * LEGS + one) * CHOICE_ROWS + C_STRIKE)
+                second = load(lanes, run.state.choice, (layer * LEGS + other) * CHOICE_ROWS + C_STRIKE)
                 wider = maximum(wider, absolute(first - second))
-    store(lanes, state.chosen, layer * CHOSEN_ROWS + H_WIDTH, wider)
+    store(lanes, run.state.chosen, layer * CHOSEN_ROWS + H_WIDTH, wider)

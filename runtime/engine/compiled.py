@@ -26,6 +26,7 @@ from numba.core import config as numba_config
 from numba.core import types
 
 from alvh.runtime.engine import layout
+from alvh.runtime.rows import RowsType
 
 FLAGS = {"error_model": "numpy", "fastmath": False, "boundscheck": False, "nogil": True}
 
@@ -38,11 +39,9 @@ class Compiled:
     _lanes: Any
     _kernel: Callable[..., None]
 
-    def run(
-        self, market: layout.MarketTables, settings: layout.Settings, rules: layout.Rules, state: layout.State, tape: layout.Tape
-    ) -> None:
-        """Runs one block; `state` and `tape` are changed in place."""
-        self._loop(self._lanes, self._kernel, market, settings, rules, state, tape)
+    def run(self, arrays: layout.Run) -> None:
+        """Runs one block; `arrays.state` and `arrays.tape` are changed in place."""
+        self._loop(self._lanes, self._kernel, arrays)
 
 
 def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
@@ -54,7 +53,7 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
     if not jit:
         return Compiled(run_days, Lanes(1), module.decide)
     numba_config.CACHE_DIR = str(cache_folder())
-    return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module))
+    return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module, width))
 
 
 @cache
@@ -65,15 +64,15 @@ def _compiled_loop(width: int) -> Callable[..., None]:
     return loop
 
 
-def kernel_signature() -> Any:
-    """What the engine calls: docs in `compiler/emit_kernel.py`."""
-    rows = types.Array(types.float64, 2, "C")
+def kernel_signature(width: int) -> Any:
+    """What the engine calls; `compiler/emit_kernel.py` names the parameters."""
     whole = types.int64
-    return types.void(whole, whole, whole, whole, whole, types.Array(whole, 1, "C"), rows, rows, rows, rows, rows, rows, rows)
+    windows, calendars, by_lane = RowsType(whole, 1), RowsType(types.float64, layout.CALENDARS), RowsType(types.float64, width)
+    return types.void(*[whole] * 5, windows, *[by_lane] * 6, calendars)
 
 
-def _compiled_kernel(module: Any) -> Any:
-    return numba.cfunc(kernel_signature(), cache=True, nopython=True, error_model="numpy")(module.decide)
+def _compiled_kernel(module: Any, width: int) -> Any:
+    return numba.cfunc(kernel_signature(width), cache=True, nopython=True, error_model="numpy")(module.decide)
 
 
 _modules: dict[str, Any] = {}
@@ -137,5 +136,5 @@ def engine_sources() -> list[Path]:
     """Every file whose text is compiled into the engine."""
     runtime = Path(__file__).resolve().parent.parent
     compiler = runtime.parent / "compiler"
-    beside = [runtime / name for name in ("lanes.py", "mathematics.py", "market.py", "record.py")]
+    beside = [runtime / name for name in ("lanes.py", "rows.py", "mathematics.py", "market.py", "record.py")]
     return [*sorted(runtime.glob("engine/*.py")), *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py"))]

@@ -9,17 +9,26 @@ from alvh.runtime.engine.layout import (
     A_HOLD_FLOW,
     A_INTEREST,
     A_UNITS,
+    ASK_PLACES,
+    CALENDARS,
     COUNT_STOPPED,
+    DAY_COLUMNS,
     E_ALIVE,
     E_MARK,
+    EXPIRY_COLUMNS,
     G_RATIO,
+    GROUP_COLUMN_COUNT,
+    JOURNAL_COLUMNS,
     L_FIRST_LEG,
     L_FIRST_SLOT,
     L_LEGS,
     L_SLOTS,
+    LAYER_COLUMN_COUNT,
     LAYER_ROWS,
+    LEG_COLUMN_COUNT,
     LEG_ROWS,
     LEGS,
+    LEVEL_COLUMNS,
     LOT_ROWS,
     O_STRUCTURES,
     P_CASH,
@@ -29,98 +38,164 @@ from alvh.runtime.engine.layout import (
     P_INTEREST,
     P_LAYERS,
     P_MARGIN,
+    RULE_COLUMN_COUNT,
     S_CONTRACTS,
     S_FLOW,
     SPX_CLOSE,
+    UNWIND_COLUMN_COUNT,
+    MarketTables,
+    Rules,
+    Run,
+    State,
+    Tape,
 )
 from alvh.runtime.engine.mark import accrue_interest, mark, settle
 from alvh.runtime.engine.prices import series_at
 from alvh.runtime.engine.trade import margin_now
 from alvh.runtime.lanes import all_lanes, any_lane, broadcast, lane_function, load, select, store
+from alvh.runtime.rows import rows_of
 
 
 @lane_function
-def run_days(lanes, kernel, market, settings, rules, state, tape):
-    """Runs bars 0 to `settings.last`; those before `settings.first` only warm streams up."""
-    layers = rules.layers.shape[0]
-    for bar in range(settings.last + 1):
-        if bar >= settings.first:
-            if bar > settings.first:
-                accrue_interest(lanes, market, settings, state, tape, bar)
-                settle(lanes, market, settings, rules, state, tape, bar)
-            mark(lanes, market, settings, rules, state, tape, bar)
-            if all_lanes(load(lanes, tape.counts, COUNT_STOPPED) >= 0.0):
+def rows_of_run(lanes, arrays):
+    """The run's arrays as bare rows."""
+    market, rules, state, tape = arrays.market, arrays.rules, arrays.state, arrays.tape
+    return Run(
+        MarketTables(
+            rows_of(market.series, lanes),
+            rows_of(market.days, DAY_COLUMNS),
+            rows_of(market.spx, EXPIRY_COLUMNS),
+            rows_of(market.vix, EXPIRY_COLUMNS),
+            rows_of(market.calendars, CALENDARS),
+            rows_of(market.level, LEVEL_COLUMNS),
+        ),
+        arrays.settings,
+        Rules(
+            rows_of(rules.layers, LAYER_COLUMN_COUNT),
+            rows_of(rules.legs, LEG_COLUMN_COUNT),
+            rows_of(rules.rules, RULE_COLUMN_COUNT),
+            rows_of(rules.groups, GROUP_COLUMN_COUNT),
+            rows_of(rules.unwinds, UNWIND_COLUMN_COUNT),
+            rows_of(rules.windows, 1),
+            rows_of(rules.numbers, lanes),
+            rows_of(rules.bar_cells, 1),
+            rows_of(rules.lot_cells, 1),
+        ),
+        State(
+            rows_of(state.account, lanes),
+            rows_of(state.layers, lanes),
+            rows_of(state.lots, lanes),
+            rows_of(state.legs, lanes),
+            rows_of(state.unwinding, lanes),
+            rows_of(state.nodes, lanes),
+            rows_of(state.cells, lanes),
+            rows_of(state.attributes, lanes),
+            rows_of(state.lot_attributes, lanes),
+            rows_of(state.spx_terms, lanes),
+            rows_of(state.vix_terms, lanes),
+            rows_of(state.terms_bar, 1),
+            rows_of(state.choice, lanes),
+            rows_of(state.chosen, lanes),
+            rows_of(state.chosen_bar, 1),
+            rows_of(state.chosen_expiry, LEGS),
+            rows_of(state.asks, lanes),
+            rows_of(state.ask_place, ASK_PLACES),
+            rows_of(state.out_of_room, 1),
+            rows_of(state.rule_unknown, lanes),
+            rows_of(state.reads, lanes),
+        ),
+        Tape(
+            rows_of(tape.bars, lanes),
+            rows_of(tape.journal, JOURNAL_COLUMNS),
+            rows_of(tape.counts, lanes),
+            rows_of(tape.unknown, lanes),
+        ),
+    )
+
+
+@lane_function
+def run_days(lanes, kernel, arrays):
+    """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
+    run = rows_of_run(lanes, arrays)
+    layers = run.settings.layers
+    for bar in range(run.settings.last + 1):
+        if bar >= run.settings.first:
+            if bar > run.settings.first:
+                accrue_interest(lanes, run, bar)
+                settle(lanes, run, bar)
+            mark(lanes, run, bar)
+            if all_lanes(load(lanes, run.tape.counts, COUNT_STOPPED) >= 0.0):
                 return
-        call_kernel(kernel, market, settings, rules, state, bar, 0, 0)
-        if bar >= settings.first:
-            begin_decisions(lanes, market, settings, rules, state, bar)
+        call_kernel(kernel, run, bar, 0, 0)
+        if bar >= run.settings.first:
+            begin_decisions(lanes, run, bar)
             layer = 0
             while layer < layers:
-                after = level_ends(rules, layer)
-                decide_level(lanes, kernel, market, settings, rules, state, tape, bar, layer, after)
+                after = level_ends(run, layer)
+                decide_level(lanes, kernel, run, bar, layer, after)
                 layer = after
-            call_kernel(kernel, market, settings, rules, state, bar, layers + 1, 0)
-            _record(lanes, market, settings, rules, state, tape, bar)
+            call_kernel(kernel, run, bar, layers + 1, 0)
+            _record(lanes, run, bar)
 
 
 @lane_function
-def _record(lanes, market, settings, rules, state, tape, bar):
+def _record(lanes, run, bar):
     """Step 6: the sweep into the index, then what the tape keeps."""
-    spx = series_at(lanes, market, settings, bar, SPX_CLOSE)
-    if settings.hold == 1:
-        _sweep(lanes, settings, state, spx)
-    layers = rules.layers.shape[0]
-    cash = load(lanes, state.account, A_CASH)
+    spx = series_at(lanes, run, bar, SPX_CLOSE)
+    if run.settings.hold == 1:
+        _sweep(lanes, run, spx)
+    layers = run.settings.layers
+    cash = load(lanes, run.state.account, A_CASH)
     equity = cash
-    row = (bar - settings.first) * (P_LAYERS + 3 * layers)
+    row = (bar - run.settings.first) * (P_LAYERS + 3 * layers)
     for layer in range(layers):
-        value = _value_of_layer(lanes, rules, state, layer)
+        value = _value_of_layer(lanes, run, layer)
         equity = equity + value
         place = row + P_LAYERS + 3 * layer
-        store(lanes, tape.bars, place, load(lanes, state.layers, layer * LAYER_ROWS + S_FLOW) + value)
-        store(lanes, tape.bars, place + 1, value)
-        store(lanes, tape.bars, place + 2, load(lanes, state.layers, layer * LAYER_ROWS + S_CONTRACTS))
-    if settings.hold == 1:
-        held = load(lanes, state.account, A_UNITS) * spx
+        store(lanes, run.tape.bars, place, load(lanes, run.state.layers, layer * LAYER_ROWS + S_FLOW) + value)
+        store(lanes, run.tape.bars, place + 1, value)
+        store(lanes, run.tape.bars, place + 2, load(lanes, run.state.layers, layer * LAYER_ROWS + S_CONTRACTS))
+    if run.settings.hold == 1:
+        held = load(lanes, run.state.account, A_UNITS) * spx
         equity = equity + held
-        store(lanes, tape.bars, row + P_HOLD, load(lanes, state.account, A_HOLD_FLOW) + held)
-    store(lanes, tape.bars, row + P_EQUITY, equity)
-    store(lanes, tape.bars, row + P_CASH, cash)
-    store(lanes, tape.bars, row + P_MARGIN, margin_now(lanes, rules, state))
-    store(lanes, tape.bars, row + P_INTEREST, load(lanes, state.account, A_INTEREST))
-    store(lanes, tape.bars, row + P_FEES, load(lanes, state.account, A_FEES))
+        store(lanes, run.tape.bars, row + P_HOLD, load(lanes, run.state.account, A_HOLD_FLOW) + held)
+    store(lanes, run.tape.bars, row + P_EQUITY, equity)
+    store(lanes, run.tape.bars, row + P_CASH, cash)
+    store(lanes, run.tape.bars, row + P_MARGIN, margin_now(lanes, run))
+    store(lanes, run.tape.bars, row + P_INTEREST, load(lanes, run.state.account, A_INTEREST))
+    store(lanes, run.tape.bars, row + P_FEES, load(lanes, run.state.account, A_FEES))
 
 
 @lane_function
-def _sweep(lanes, settings, state, spx):
+def _sweep(lanes, run, spx):
     """`hold SPX`: receipts buy the index, payments sell it; cash ends at 0."""
-    cash = load(lanes, state.account, A_CASH)
+    cash = load(lanes, run.state.account, A_CASH)
     known = spx > 0.0
-    price = select(cash > 0.0, spx * (1.0 + settings.index_half_spread), spx * (1.0 - settings.index_half_spread))
-    units = load(lanes, state.account, A_UNITS)
-    flow = load(lanes, state.account, A_HOLD_FLOW)
+    price = select(cash > 0.0, spx * (1.0 + run.settings.index_half_spread), spx * (1.0 - run.settings.index_half_spread))
+    units = load(lanes, run.state.account, A_UNITS)
+    flow = load(lanes, run.state.account, A_HOLD_FLOW)
     moved = cash / select(known, price, 1.0)
-    store(lanes, state.account, A_UNITS, select(known, units + moved, units))
-    store(lanes, state.account, A_HOLD_FLOW, select(known, flow - cash, flow))
-    store(lanes, state.account, A_CASH, select(known, 0.0, cash))
+    store(lanes, run.state.account, A_UNITS, select(known, units + moved, units))
+    store(lanes, run.state.account, A_HOLD_FLOW, select(known, flow - cash, flow))
+    store(lanes, run.state.account, A_CASH, select(known, 0.0, cash))
     lost = moved * (price - spx)
-    fees = load(lanes, state.account, A_FEES)
-    store(lanes, state.account, A_FEES, select(known, fees + lost, fees))
+    fees = load(lanes, run.state.account, A_FEES)
+    store(lanes, run.state.account, A_FEES, select(known, fees + lost, fees))
 
 
 @lane_function
-def _value_of_layer(lanes, rules, state, layer):
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
+def _value_of_layer(lanes, run, layer):
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
     total = broadcast(lanes, 0.0)
-    for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-        structures = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES)
+    for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+        structures = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES)
         held = structures > 0.0
         if any_lane(held):
             value = broadcast(lanes, 0.0)
-            for leg in range(int(rules.layers[layer, L_LEGS])):
+            for leg in range(int(run.rules.layers[layer, L_LEGS])):
                 row = (slot * LEGS + leg) * LEG_ROWS
-                alive = load(lanes, state.legs, row + E_ALIVE) == 1.0
-                value = value + select(alive, rules.legs[first_leg + leg, G_RATIO] * load(lanes, state.legs, row + E_MARK), 0.0)
+                alive = load(lanes, run.state.legs, row + E_ALIVE) == 1.0
+                value = value + select(alive, run.rules.legs[first_leg + leg, G_RATIO] * load(lanes, run.state.legs, row + E_MARK), 0.0)
             total = total + select(held, value * structures * 100.0, 0.0)
     return total

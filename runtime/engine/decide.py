@@ -159,10 +159,10 @@ UNWOUND = COUNT_VERBS + VERBS.index("unwind")
 
 
 @lane_function
-def call_kernel(kernel, market, settings, rules, state, bar, stage, slot):
+def call_kernel(kernel, run, bar, stage, slot):
     kernel(
-        stage, slot, bar, settings.first, settings.phase, rules.windows, market.series, state.nodes, state.cells,
-        state.attributes, state.lot_attributes, rules.numbers, market.calendars,
+        stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes, run.state.cells,
+        run.state.attributes, run.state.lot_attributes, run.rules.numbers, run.market.calendars,
     )  # fmt: skip
 
 
@@ -172,278 +172,280 @@ def none_of(mask):
 
 
 @lane_function
-def node_is_true(lanes, state, row):
-    return load(lanes, state.nodes, row) == 1.0
+def node_is_true(lanes, run, row):
+    return load(lanes, run.state.nodes, row) == 1.0
 
 
 @lane_function
-def begin_decisions(lanes, market, settings, rules, state, bar):
+def begin_decisions(lanes, run, bar):
     """What counts from the start of a bar's decisions; budgets are paid."""
-    for layer in range(rules.layers.shape[0]):
+    for layer in range(run.settings.layers):
         row = layer * LAYER_ROWS
         for name in (S_ROLLED_AWAY, S_OWN_ROLLED_AWAY, S_INCOMING, S_REFUSED, S_RESERVED, S_ASKED):
-            store(lanes, state.layers, row + name, broadcast(lanes, 0.0))
-    if market.days[bar, D_MONTH_START] == 1.0 or bar == settings.first:
-        for group in range(rules.groups.shape[0]):
-            _pay_budget(lanes, market, settings, rules, state, bar, group)
+            store(lanes, run.state.layers, row + name, broadcast(lanes, 0.0))
+    if run.market.days[bar, D_MONTH_START] == 1.0 or bar == run.settings.first:
+        for group in range(run.settings.groups):
+            _pay_budget(lanes, run, bar, group)
 
 
 @lane_function
-def _pay_budget(lanes, market, settings, rules, state, bar, group):
-    yearly_row = int(rules.groups[group, U_YEARLY])
+def _pay_budget(lanes, run, bar, group):
+    yearly_row = int(run.rules.groups[group, U_YEARLY])
     if yearly_row < 0:
         return
-    full = load(lanes, state.nodes, yearly_row) / 12.0
+    full = load(lanes, run.state.nodes, yearly_row) / 12.0
     pays = full >= 0.0
     payment = full
-    if bar == settings.first:
-        payment = full * market.days[bar, D_MONTH_PART]
-    kept = rules.groups[group, U_KEPT]
-    for layer in range(rules.layers.shape[0]):
-        if rules.layers[layer, L_GROUP] == group and rules.layers[layer, L_BUDGETED] == 1.0:
-            share = rules.layers[layer, L_SHARE]
+    if bar == run.settings.first:
+        payment = full * run.market.days[bar, D_MONTH_PART]
+    kept = run.rules.groups[group, U_KEPT]
+    for layer in range(run.settings.layers):
+        if run.rules.layers[layer, L_GROUP] == group and run.rules.layers[layer, L_BUDGETED] == 1.0:
+            share = run.rules.layers[layer, L_SHARE]
             row = layer * LAYER_ROWS + S_BALANCE
-            balance = load(lanes, state.layers, row) + share * payment
+            balance = load(lanes, run.state.layers, row) + share * payment
             if kept > 0.0:
                 balance = minimum(balance, share * kept * full)
-            store_where(lanes, state.layers, row, pays, balance)
+            store_where(lanes, run.state.layers, row, pays, balance)
 
 
 @lane_function
-def decide_level(lanes, kernel, market, settings, rules, state, tape, bar, first_layer, last_layer):
+def decide_level(lanes, kernel, run, bar, first_layer, last_layer):
     """One level: turns in order, then rolls, increases and opens under common cuts, then what downstream sees."""
     for layer in range(first_layer, last_layer):
-        _take_turn(lanes, kernel, market, settings, rules, state, tape, bar, layer)
+        _take_turn(lanes, kernel, run, bar, layer)
     asks = 0
     for layer in range(first_layer, last_layer):
-        asks = _ask_for_layer(lanes, market, settings, rules, state, tape, bar, layer, asks)
+        asks = _ask_for_layer(lanes, run, bar, layer, asks)
     if asks > 0:
-        cut_by_limits(lanes, settings, rules, state, asks)
-        cut_by_cash(lanes, market, settings, rules, state, bar, asks)
+        cut_by_limits(lanes, run, asks)
+        cut_by_cash(lanes, run, bar, asks)
         for ask in range(asks):
-            _fill_and_count(lanes, market, settings, rules, state, tape, bar, ask)
+            _fill_and_count(lanes, run, bar, ask)
     for layer in range(first_layer, last_layer):
-        publish_decided(lanes, rules, state, layer)
+        publish_decided(lanes, run, layer)
         row = layer * LAYER_ROWS
-        calm = load(lanes, state.layers, row + S_REFUSED) == 0.0
-        store_where(lanes, state.layers, row + S_LAST_REFUSAL, calm, broadcast(lanes, float(NO_REASON)))
+        calm = load(lanes, run.state.layers, row + S_REFUSED) == 0.0
+        store_where(lanes, run.state.layers, row + S_LAST_REFUSAL, calm, broadcast(lanes, float(NO_REASON)))
 
 
 @lane_function
-def _fill_and_count(lanes, market, settings, rules, state, tape, bar, ask):
-    action = int(state.ask_place[ask, Q_ACTION])
-    present = load(lanes, state.asks, ask * ASK_ROWS + K_PRESENT) == 1.0
-    bought = present & (whole(settings, load(lanes, state.asks, ask * ASK_ROWS + K_WANTED)) > 0.0)
-    fill(lanes, market, settings, rules, state, tape, bar, ask)
+def _fill_and_count(lanes, run, bar, ask):
+    action = int(run.state.ask_place[ask, Q_ACTION])
+    present = load(lanes, run.state.asks, ask * ASK_ROWS + K_PRESENT) == 1.0
+    bought = present & (whole(run, load(lanes, run.state.asks, ask * ASK_ROWS + K_WANTED)) > 0.0)
+    fill(lanes, run, bar, ask)
     if action == OPEN:
-        count_where(lanes, tape.counts, OPENED, bought)
+        count_where(lanes, run.tape.counts, OPENED, bought)
     elif action == REBALANCE:
-        count_where(lanes, tape.counts, REBALANCED, bought)
+        count_where(lanes, run.tape.counts, REBALANCED, bought)
 
 
 # ---- turns ---------------------------------------------------------------------------------------
 
 
 @lane_function
-def _take_turn(lanes, kernel, market, settings, rules, state, tape, bar, layer):
-    call_kernel(kernel, market, settings, rules, state, bar, layer + 1, 0)
-    group = int(rules.layers[layer, L_GROUP])
-    if _first_of_group(rules, layer, group):
-        _update_unwinds(lanes, rules, state, tape, group)
-    first_rule = int(rules.layers[layer, L_FIRST_RULE])
+def _take_turn(lanes, kernel, run, bar, layer):
+    call_kernel(kernel, run, bar, layer + 1, 0)
+    group = int(run.rules.layers[layer, L_GROUP])
+    if _first_of_group(run, layer, group):
+        _update_unwinds(lanes, run, group)
+    first_rule = int(run.rules.layers[layer, L_FIRST_RULE])
     last_rule = (
         first_rule
-        + int(rules.layers[layer, L_OPENS])
-        + int(rules.layers[layer, L_CLOSES])
-        + int(rules.layers[layer, L_ROLLS])
-        + int(rules.layers[layer, L_REBALANCES])
+        + int(run.rules.layers[layer, L_OPENS])
+        + int(run.rules.layers[layer, L_CLOSES])
+        + int(run.rules.layers[layer, L_ROLLS])
+        + int(run.rules.layers[layer, L_REBALANCES])
     )
     for rule in range(first_rule, last_rule):
-        condition = int(rules.rules[rule, R_CONDITION])
-        if condition >= 0 and rules.rules[rule, R_PER_LOT] == 0.0:
-            count_where(lanes, tape.unknown, rule, is_unknown(load(lanes, state.nodes, condition)))
+        condition = int(run.rules.rules[rule, R_CONDITION])
+        if condition >= 0 and run.rules.rules[rule, R_PER_LOT] == 0.0:
+            count_where(lanes, run.tape.unknown, rule, is_unknown(load(lanes, run.state.nodes, condition)))
     lots = broadcast(lanes, 0.0)
     own = broadcast(lanes, 0.0)
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-    last_slot = first_slot + int(rules.layers[layer, L_SLOTS])
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+    last_slot = first_slot + int(run.rules.layers[layer, L_SLOTS])
     for slot in range(first_slot, last_slot):
-        held = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
+        held = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
         lots = lots + select(held, 1.0, 0.0)
-        own = own + select(held & (load(lanes, state.lots, slot * LOT_ROWS + O_OWN) == 1.0), 1.0, 0.0)
+        own = own + select(held & (load(lanes, run.state.lots, slot * LOT_ROWS + O_OWN) == 1.0), 1.0, 0.0)
     row = layer * LAYER_ROWS
-    store(lanes, state.layers, row + S_LOTS_START, lots)
-    store(lanes, state.layers, row + S_OWN_START, own)
-    per_lot = rules.layers[layer, L_PER_LOT] == 1.0
+    store(lanes, run.state.layers, row + S_LOTS_START, lots)
+    store(lanes, run.state.layers, row + S_OWN_START, own)
+    per_lot = run.rules.layers[layer, L_PER_LOT] == 1.0
     if per_lot:
         for rule in range(first_rule, last_rule):
-            if rules.rules[rule, R_PER_LOT] == 1.0:
-                store(lanes, state.rule_unknown, rule, broadcast(lanes, 0.0))
+            if run.rules.rules[rule, R_PER_LOT] == 1.0:
+                store(lanes, run.state.rule_unknown, rule, broadcast(lanes, 0.0))
     for slot in range(first_slot, last_slot):
         lot = slot * LOT_ROWS
-        store(lanes, state.lots, lot + O_ACTION, broadcast(lanes, float(NO_ACTION)))
-        store(lanes, state.lots, lot + O_OUTGOING, broadcast(lanes, 0.0))
-        held = load(lanes, state.lots, lot + O_STRUCTURES) > 0.0
+        store(lanes, run.state.lots, lot + O_ACTION, broadcast(lanes, float(NO_ACTION)))
+        store(lanes, run.state.lots, lot + O_OUTGOING, broadcast(lanes, 0.0))
+        held = load(lanes, run.state.lots, lot + O_STRUCTURES) > 0.0
         if any_lane(held):
             if per_lot:
-                call_kernel(kernel, market, settings, rules, state, bar, LOTS + layer, slot)
+                call_kernel(kernel, run, bar, LOTS + layer, slot)
                 for rule in range(first_rule, last_rule):
-                    if rules.rules[rule, R_PER_LOT] == 1.0:
-                        unknown = held & is_unknown(load(lanes, state.nodes, int(rules.rules[rule, R_CONDITION])))
-                        store_where(lanes, state.rule_unknown, rule, unknown, broadcast(lanes, 1.0))
-            _decide_lot(lanes, settings, rules, state, tape, bar, layer, slot, held)
+                    if run.rules.rules[rule, R_PER_LOT] == 1.0:
+                        unknown = held & is_unknown(load(lanes, run.state.nodes, int(run.rules.rules[rule, R_CONDITION])))
+                        store_where(lanes, run.state.rule_unknown, rule, unknown, broadcast(lanes, 1.0))
+            _decide_lot(lanes, run, bar, layer, slot, held)
     if per_lot:
         for rule in range(first_rule, last_rule):
-            if rules.rules[rule, R_PER_LOT] == 1.0:
-                count_where(lanes, tape.unknown, rule, load(lanes, state.rule_unknown, rule) == 1.0)
+            if run.rules.rules[rule, R_PER_LOT] == 1.0:
+                count_where(lanes, run.tape.unknown, rule, load(lanes, run.state.rule_unknown, rule) == 1.0)
 
 
 @lane_function
-def _first_of_group(rules, layer, group):
+def _first_of_group(run, layer, group):
     earlier = 0
     for other in range(layer):
-        earlier += int(rules.layers[other, L_GROUP]) == group
+        earlier += int(run.rules.layers[other, L_GROUP]) == group
     return earlier == 0
 
 
 @lane_function
-def _update_unwinds(lanes, rules, state, tape, group):
-    first = int(rules.groups[group, U_FIRST_UNWIND])
-    for unwind in range(first, first + int(rules.groups[group, U_UNWINDS])):
-        condition = load(lanes, state.nodes, int(rules.unwinds[unwind, W_CONDITION]))
-        count_where(lanes, tape.unknown, int(rules.unwinds[unwind, W_RULE]), is_unknown(condition))
-        until_row = int(rules.unwinds[unwind, W_UNTIL])
+def _update_unwinds(lanes, run, group):
+    first = int(run.rules.groups[group, U_FIRST_UNWIND])
+    for unwind in range(first, first + int(run.rules.groups[group, U_UNWINDS])):
+        condition = load(lanes, run.state.nodes, int(run.rules.unwinds[unwind, W_CONDITION]))
+        count_where(lanes, run.tape.unknown, int(run.rules.unwinds[unwind, W_RULE]), is_unknown(condition))
+        until_row = int(run.rules.unwinds[unwind, W_UNTIL])
         until = condition == 0.0
         if until_row >= 0:
-            until = load(lanes, state.nodes, until_row) == 1.0
-        flag = load(lanes, state.unwinding, unwind)
+            until = load(lanes, run.state.nodes, until_row) == 1.0
+        flag = load(lanes, run.state.unwinding, unwind)
         holds = condition == 1.0
         cleared = (flag == 1.0) & until & negate(holds)
-        store(lanes, state.unwinding, unwind, select(holds, 1.0, select(cleared, 0.0, flag)))
+        store(lanes, run.state.unwinding, unwind, select(holds, 1.0, select(cleared, 0.0, flag)))
 
 
 @lane_function
-def unwinding_now(lanes, rules, state, group, mask):
+def unwinding_now(lanes, run, group, mask):
     """Lanes of a mask in which any unwind flag of the group is set."""
     found = none_of(mask)
-    first = int(rules.groups[group, U_FIRST_UNWIND])
-    for unwind in range(first, first + int(rules.groups[group, U_UNWINDS])):
-        found = found | (mask & (load(lanes, state.unwinding, unwind) == 1.0))
+    first = int(run.rules.groups[group, U_FIRST_UNWIND])
+    for unwind in range(first, first + int(run.rules.groups[group, U_UNWINDS])):
+        found = found | (mask & (load(lanes, run.state.unwinding, unwind) == 1.0))
     return found
 
 
 @lane_function
-def _decide_lot(lanes, settings, rules, state, tape, bar, layer, slot, held):
+def _decide_lot(lanes, run, bar, layer, slot, held):
     """The first that applies: unwind, close, roll, rebalance. Closes are filled at once, the others noted."""
     lot = slot * LOT_ROWS
     todo = held
-    stale = held & (load(lanes, state.lots, lot + O_STALE) > 0.0)
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
-    group = int(rules.layers[layer, L_GROUP])
-    first = int(rules.groups[group, U_FIRST_UNWIND])
-    for unwind in range(first, first + int(rules.groups[group, U_UNWINDS])):
-        now = todo & (load(lanes, state.unwinding, unwind) == 1.0)
+    stale = held & (load(lanes, run.state.lots, lot + O_STALE) > 0.0)
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
+    group = int(run.rules.layers[layer, L_GROUP])
+    first = int(run.rules.groups[group, U_FIRST_UNWIND])
+    for unwind in range(first, first + int(run.rules.groups[group, U_UNWINDS])):
+        now = todo & (load(lanes, run.state.unwinding, unwind) == 1.0)
         if any_lane(now):
-            rule = int(rules.unwinds[unwind, W_RULE])
-            _close(lanes, settings, rules, state, tape, bar, layer, slot, now & negate(stale), structures, rule, UNWOUND)
+            rule = int(run.rules.unwinds[unwind, W_RULE])
+            _close(lanes, run, bar, layer, slot, now & negate(stale), structures, rule, UNWOUND)
             todo = todo & negate(now)
-    rule = int(rules.layers[layer, L_FIRST_RULE]) + int(rules.layers[layer, L_OPENS])
-    for _ in range(int(rules.layers[layer, L_CLOSES])):
-        now = _holding(lanes, rules, state, rule, todo)
+    rule = int(run.rules.layers[layer, L_FIRST_RULE]) + int(run.rules.layers[layer, L_OPENS])
+    for _ in range(int(run.rules.layers[layer, L_CLOSES])):
+        now = _holding(lanes, run, rule, todo)
         if any_lane(now):
-            _close(lanes, settings, rules, state, tape, bar, layer, slot, now & negate(stale), structures, rule, CLOSED)
-            todo = todo & negate(now)
-        rule += 1
-    for _ in range(int(rules.layers[layer, L_ROLLS])):
-        now = _holding(lanes, rules, state, rule, todo)
-        if any_lane(now):
-            noted = TO_ROLL if rules.rules[rule, R_INTO] < 0.0 else TO_ROLL_INTO
-            _note(lanes, rules, state, slot, now, rule, noted)
+            _close(lanes, run, bar, layer, slot, now & negate(stale), structures, rule, CLOSED)
             todo = todo & negate(now)
         rule += 1
-    for _ in range(int(rules.layers[layer, L_REBALANCES])):
-        now = _holding(lanes, rules, state, rule, todo)
+    for _ in range(int(run.rules.layers[layer, L_ROLLS])):
+        now = _holding(lanes, run, rule, todo)
         if any_lane(now):
-            _note(lanes, rules, state, slot, now, rule, TO_REBALANCE)
+            noted = TO_ROLL if run.rules.rules[rule, R_INTO] < 0.0 else TO_ROLL_INTO
+            _note(lanes, run, slot, now, rule, noted)
+            todo = todo & negate(now)
+        rule += 1
+    for _ in range(int(run.rules.layers[layer, L_REBALANCES])):
+        now = _holding(lanes, run, rule, todo)
+        if any_lane(now):
+            _note(lanes, run, slot, now, rule, TO_REBALANCE)
             todo = todo & negate(now)
         rule += 1
 
 
 @lane_function
-def _holding(lanes, rules, state, rule, mask):
-    condition = int(rules.rules[rule, R_CONDITION])
+def _holding(lanes, run, rule, mask):
+    condition = int(run.rules.rules[rule, R_CONDITION])
     if condition < 0:
         return mask
-    return mask & node_is_true(lanes, state, condition)
+    return mask & node_is_true(lanes, run, condition)
 
 
 @lane_function
-def _note(lanes, rules, state, slot, mask, rule, action):
-    store_where(lanes, state.lots, slot * LOT_ROWS + O_ACTION, mask, broadcast(lanes, float(action)))
-    store_where(lanes, state.lots, slot * LOT_ROWS + O_RULE, mask, broadcast(lanes, float(rule)))
-    keep_reads(lanes, rules, state, slot, mask, rule)
+def _note(lanes, run, slot, mask, rule, action):
+    store_where(lanes, run.state.lots, slot * LOT_ROWS + O_ACTION, mask, broadcast(lanes, float(action)))
+    store_where(lanes, run.state.lots, slot * LOT_ROWS + O_RULE, mask, broadcast(lanes, float(rule)))
+    keep_reads(lanes, run, slot, mask, rule)
 
 
 @lane_function
-def _close(lanes, settings, rules, state, tape, bar, layer, slot, mask, structures, rule, verb):
+def _close(lanes, run, bar, layer, slot, mask, structures, rule, verb):
     if any_lane(mask):
         of_rule = broadcast(lanes, float(rule))
-        sell(lanes, settings, rules, state, tape, bar, layer, slot, mask, structures, CLOSE, of_rule, structures, -1)
-        store_where(lanes, state.layers, layer * LAYER_ROWS + S_CLOSED, mask, broadcast(lanes, 1.0))
-        count_where(lanes, tape.counts, verb, mask)
+        sell(lanes, run, bar, layer, slot, mask, structures, CLOSE, of_rule, structures, -1)
+        store_where(lanes, run.state.layers, layer * LAYER_ROWS + S_CLOSED, mask, broadcast(lanes, 1.0))
+        count_where(lanes, run.tape.counts, verb, mask)
 
 
 # ---- what a layer asks for ---------------------------------------------------------------------
 
 
 @lane_function
-def _ask_for_layer(lanes, market, settings, rules, state, tape, bar, layer, asks):
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-    for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
+def _ask_for_layer(lanes, run, bar, layer, asks):
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+    for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
         lot = slot * LOT_ROWS
-        action = load(lanes, state.lots, lot + O_ACTION)
-        stale = load(lanes, state.lots, lot + O_STALE) > 0.0
-        held = load(lanes, state.lots, lot + O_STRUCTURES) > 0.0
+        action = load(lanes, run.state.lots, lot + O_ACTION)
+        stale = load(lanes, run.state.lots, lot + O_STALE) > 0.0
+        held = load(lanes, run.state.lots, lot + O_STRUCTURES) > 0.0
         late = held & stale & (action != NO_ACTION)
         if any_lane(late):
-            _refuse_unpriced(lanes, rules, state, tape, bar, layer, slot, late, broadcast(lanes, float(STALE_MARK)))
+            _refuse_unpriced(lanes, run, bar, layer, slot, late, broadcast(lanes, float(STALE_MARK)))
         ready = held & negate(stale)
         rolls = ready & (action == TO_ROLL)
         if any_lane(rolls):
-            asks = _roll_within(lanes, market, settings, rules, state, tape, bar, layer, slot, rolls, asks)
+            asks = _roll_within(lanes, run, bar, layer, slot, rolls, asks)
         moves = ready & (action == TO_ROLL_INTO)
         if any_lane(moves):
-            _roll_into(lanes, market, settings, rules, state, tape, bar, layer, slot, moves)
+            _roll_into(lanes, run, bar, layer, slot, moves)
         changes = ready & (action == TO_REBALANCE)
         if any_lane(changes):
-            asks = _rebalance(lanes, settings, rules, state, tape, bar, layer, slot, changes, asks)
-    asks = _ask_for_incoming(lanes, market, settings, rules, state, tape, bar, layer, asks)
-    return _ask_to_open(lanes, market, settings, rules, state, tape, bar, layer, asks)
+            asks = _rebalance(lanes, run, bar, layer, slot, changes, asks)
+    asks = _ask_for_incoming(lanes, run, bar, layer, asks)
+    return _ask_to_open(lanes, run, bar, layer, asks)
 
 
 @lane_function
-def _refuse_unpriced(lanes, rules, state, tape, bar, layer, slot, mask, code):
+def _refuse_unpriced(lanes, run, bar, layer, slot, mask, code):
     """A roll or rebalance that does not fire before anything was priced for it."""
-    rule = load(lanes, state.lots, slot * LOT_ROWS + O_RULE)
+    rule = load(lanes, run.state.lots, slot * LOT_ROWS + O_RULE)
     unknown = broadcast(lanes, UNKNOWN)
-    refuse(lanes, rules, state, tape, bar, layer, slot, mask, rule, code, unknown, unknown, slot, True)
+    refuse(lanes, run, bar, layer, slot, mask, rule, code, unknown, unknown, slot, True)
 
 
 @lane_function
-def size_of(lanes, settings, rules, state, layer, debit, worst):
+def size_of(lanes, run, layer, debit, worst):
     """Structures that a layer's size comes to at a net debit and worst loss of one, and why it cannot be had (0: it can)."""
-    manner = int(rules.layers[layer, L_SIZE_MANNER])
-    fee = fee_of_structure(settings, rules, layer)
+    manner = int(run.rules.layers[layer, L_SIZE_MANNER])
+    fee = fee_of_structure(run, layer)
     fine = broadcast(lanes, float(NO_REASON))
     if manner == BY_BUDGET:
         price = debit * 100.0 + fee
-        left = load(lanes, state.layers, layer * LAYER_ROWS + S_BALANCE) - load(lanes, state.layers, layer * LAYER_ROWS + S_RESERVED)
+        left = load(lanes, run.state.layers, layer * LAYER_ROWS + S_BALANCE) - load(
+            lanes, run.state.layers, layer * LAYER_ROWS + S_RESERVED
+        )
         return maximum(divide(left, price), 0.0), select(price > 0.0, fine, float(NO_DEBIT))
-    value = load(lanes, state.nodes, int(rules.layers[layer, L_SIZE_ROW]))
+    value = load(lanes, run.state.nodes, int(run.rules.layers[layer, L_SIZE_ROW]))
     size = value
     if manner == BY_CONTRACTS:
-        unit = int(rules.groups[int(rules.layers[layer, L_GROUP]), U_UNIT])
+        unit = int(run.rules.groups[int(run.rules.layers[layer, L_GROUP]), U_UNIT])
         if unit >= 0:
-            size = value * load(lanes, state.nodes, unit)
+            size = value * load(lanes, run.state.nodes, unit)
     price = debit * 100.0
     if manner == BY_MAX_LOSS:
         price = (worst + debit) * 100.0 + fee
@@ -455,183 +457,183 @@ def size_of(lanes, settings, rules, state, layer, debit, worst):
 
 
 @lane_function
-def _add_ask(lanes, settings, rules, state, layer, slot, action, kept_in, asks, mask, wanted, debit, worst, off_mid, own, rule, flagged):
+def _add_ask(lanes, run, layer, slot, action, kept_in, asks, mask, wanted, debit, worst, off_mid, own, rule, flagged):
     """Writes an order down, cut to what the layer's balance pays."""
     row = asks * ASK_ROWS
     of_layer = layer * LAYER_ROWS
-    price = debit * 100.0 + fee_of_structure(settings, rules, layer)
+    price = debit * 100.0 + fee_of_structure(run, layer)
     asked = wanted
     budget_cut = none_of(mask)
-    if rules.layers[layer, L_BUDGETED] == 1.0:
-        left = load(lanes, state.layers, of_layer + S_BALANCE) - load(lanes, state.layers, of_layer + S_RESERVED)
+    if run.rules.layers[layer, L_BUDGETED] == 1.0:
+        left = load(lanes, run.state.layers, of_layer + S_BALANCE) - load(lanes, run.state.layers, of_layer + S_RESERVED)
         affordable = maximum(divide(left, price), 0.0)
         budget_cut = mask & (price > 0.0) & (wanted > affordable)
         wanted = select(budget_cut, affordable, wanted)
-        kept = load(lanes, state.layers, of_layer + S_RESERVED)
+        kept = load(lanes, run.state.layers, of_layer + S_RESERVED)
         reserves = mask & (price > 0.0) & (wanted > 0.0)
-        store_where(lanes, state.layers, of_layer + S_RESERVED, reserves, kept + wanted * price)
-    so_far = load(lanes, state.layers, of_layer + S_ASKED)
-    store_where(lanes, state.layers, of_layer + S_ASKED, mask & (wanted > 0.0), so_far + wanted)
-    store(lanes, state.asks, row + K_PRESENT, select(mask, 1.0, 0.0))
-    store(lanes, state.asks, row + K_WANTED, select(mask, wanted, 0.0))
-    store(lanes, state.asks, row + K_ASKED, asked)
-    store(lanes, state.asks, row + K_DEBIT, debit)
-    store(lanes, state.asks, row + K_WORST, worst)
-    store(lanes, state.asks, row + K_HALF, off_mid)
-    store(lanes, state.asks, row + K_OWN, own)
-    store(lanes, state.asks, row + K_RULE, rule)
-    store(lanes, state.asks, row + K_CUT, broadcast(lanes, float(NO_REASON)))
-    store(lanes, state.asks, row + K_FLAGGED, flagged)
-    store(lanes, state.asks, row + K_BUDGET_CUT, select(budget_cut, 1.0, 0.0))
-    state.ask_place[asks, Q_LAYER] = layer
-    state.ask_place[asks, Q_SLOT] = slot
-    state.ask_place[asks, Q_ACTION] = action
-    state.ask_place[asks, Q_READS] = kept_in
+        store_where(lanes, run.state.layers, of_layer + S_RESERVED, reserves, kept + wanted * price)
+    so_far = load(lanes, run.state.layers, of_layer + S_ASKED)
+    store_where(lanes, run.state.layers, of_layer + S_ASKED, mask & (wanted > 0.0), so_far + wanted)
+    store(lanes, run.state.asks, row + K_PRESENT, select(mask, 1.0, 0.0))
+    store(lanes, run.state.asks, row + K_WANTED, select(mask, wanted, 0.0))
+    store(lanes, run.state.asks, row + K_ASKED, asked)
+    store(lanes, run.state.asks, row + K_DEBIT, debit)
+    store(lanes, run.state.asks, row + K_WORST, worst)
+    store(lanes, run.state.asks, row + K_HALF, off_mid)
+    store(lanes, run.state.asks, row + K_OWN, own)
+    store(lanes, run.state.asks, row + K_RULE, rule)
+    store(lanes, run.state.asks, row + K_CUT, broadcast(lanes, float(NO_REASON)))
+    store(lanes, run.state.asks, row + K_FLAGGED, flagged)
+    store(lanes, run.state.asks, row + K_BUDGET_CUT, select(budget_cut, 1.0, 0.0))
+    run.state.ask_place[asks, Q_LAYER] = layer
+    run.state.ask_place[asks, Q_SLOT] = slot
+    run.state.ask_place[asks, Q_ACTION] = action
+    run.state.ask_place[asks, Q_READS] = kept_in
     return asks + 1
 
 
 @lane_function
-def _ask_for_choice(lanes, settings, rules, state, layer, slot, action, kept_in, asks, mask, wanted, own, rule):
+def _ask_for_choice(lanes, run, layer, slot, action, kept_in, asks, mask, wanted, own, rule):
     """An order for the layer's legs as chosen today."""
     base = layer * CHOSEN_ROWS
     return _add_ask(
-        lanes, settings, rules, state, layer, slot, action, kept_in, asks, mask, wanted, load(lanes, state.chosen, base + H_DEBIT),
-        load(lanes, state.chosen, base + H_WORST), load(lanes, state.chosen, base + H_HALF), own, rule,
-        load(lanes, state.chosen, base + H_FLAGGED),
+        lanes, run, layer, slot, action, kept_in, asks, mask, wanted, load(lanes, run.state.chosen, base + H_DEBIT),
+        load(lanes, run.state.chosen, base + H_WORST), load(lanes, run.state.chosen, base + H_HALF), own, rule,
+        load(lanes, run.state.chosen, base + H_FLAGGED),
     )  # fmt: skip
 
 
 @lane_function
-def _roll_within(lanes, market, settings, rules, state, tape, bar, layer, slot, mask, asks):
-    ensure_chosen(lanes, market, settings, rules, state, bar, layer)
+def _roll_within(lanes, run, bar, layer, slot, mask, asks):
+    ensure_chosen(lanes, run, bar, layer)
     base = layer * CHOSEN_ROWS
     lot = slot * LOT_ROWS
-    code = load(lanes, state.chosen, base + H_REFUSAL)
-    gains = load(lanes, state.chosen, base + H_NEAREST) > load(lanes, state.lots, lot + O_NEAREST)
+    code = load(lanes, run.state.chosen, base + H_REFUSAL)
+    gains = load(lanes, run.state.chosen, base + H_NEAREST) > load(lanes, run.state.lots, lot + O_NEAREST)
     code = select((code == NO_REASON) & negate(gains), float(NO_DAYS_GAINED), code)
     same = mask
-    for leg in range(int(rules.layers[layer, L_LEGS])):
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
         row = (slot * LEGS + leg) * LEG_ROWS
-        strike = load(lanes, state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE)
-        expiry = float(state.chosen_expiry[layer, leg])
-        same = same & (load(lanes, state.legs, row + E_STRIKE) == strike) & (load(lanes, state.legs, row + E_EXPIRY) == expiry)
+        strike = load(lanes, run.state.choice, (layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE)
+        expiry = float(run.state.chosen_expiry[layer, leg])
+        same = same & (load(lanes, run.state.legs, row + E_STRIKE) == strike) & (load(lanes, run.state.legs, row + E_EXPIRY) == expiry)
     silent = same & (code == NO_REASON)
-    debit = load(lanes, state.chosen, base + H_DEBIT)
-    worst = load(lanes, state.chosen, base + H_WORST)
-    _, size_code = size_of(lanes, settings, rules, state, layer, debit, worst)
+    debit = load(lanes, run.state.chosen, base + H_DEBIT)
+    worst = load(lanes, run.state.chosen, base + H_WORST)
+    _, size_code = size_of(lanes, run, layer, debit, worst)
     code = select((code == NO_REASON) & negate(silent), size_code, code)
     refused = mask & (code != NO_REASON) & negate(silent)
     if any_lane(refused):
-        rule = load(lanes, state.lots, lot + O_RULE)
-        price = select(load(lanes, state.chosen, base + H_REFUSAL) == NO_REASON, debit, UNKNOWN)
-        refuse(lanes, rules, state, tape, bar, layer, slot, refused, rule, code, broadcast(lanes, UNKNOWN), price, slot, False)
+        rule = load(lanes, run.state.lots, lot + O_RULE)
+        price = select(load(lanes, run.state.chosen, base + H_REFUSAL) == NO_REASON, debit, UNKNOWN)
+        refuse(lanes, run, bar, layer, slot, refused, rule, code, broadcast(lanes, UNKNOWN), price, slot, False)
     goes = mask & (code == NO_REASON) & negate(silent)
     if not any_lane(goes):
         return asks
-    own = load(lanes, state.lots, lot + O_OWN)
-    rule = load(lanes, state.lots, lot + O_RULE)
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
-    sell(lanes, settings, rules, state, tape, bar, layer, slot, goes, structures, ROLL_OUT, rule, structures, slot)
-    store_where(lanes, state.layers, layer * LAYER_ROWS + S_ROLLED, goes, broadcast(lanes, 1.0))
-    count_where(lanes, tape.counts, ROLLED, goes)
-    size, _ = size_of(lanes, settings, rules, state, layer, debit, worst)
+    own = load(lanes, run.state.lots, lot + O_OWN)
+    rule = load(lanes, run.state.lots, lot + O_RULE)
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
+    sell(lanes, run, bar, layer, slot, goes, structures, ROLL_OUT, rule, structures, slot)
+    store_where(lanes, run.state.layers, layer * LAYER_ROWS + S_ROLLED, goes, broadcast(lanes, 1.0))
+    count_where(lanes, run.tape.counts, ROLLED, goes)
+    size, _ = size_of(lanes, run, layer, debit, worst)
     wanted = size
-    if int(rules.layers[layer, L_SIZE_MANNER]) != BY_BUDGET:
-        wanted = size - (others_of(lanes, rules, state, layer, slot) + load(lanes, state.layers, layer * LAYER_ROWS + S_ASKED))
-    return _ask_for_choice(lanes, settings, rules, state, layer, slot, ROLL_IN, slot, asks, goes, wanted, own, rule)
+    if int(run.rules.layers[layer, L_SIZE_MANNER]) != BY_BUDGET:
+        wanted = size - (others_of(lanes, run, layer, slot) + load(lanes, run.state.layers, layer * LAYER_ROWS + S_ASKED))
+    return _ask_for_choice(lanes, run, layer, slot, ROLL_IN, slot, asks, goes, wanted, own, rule)
 
 
 @lane_function
-def _roll_into(lanes, market, settings, rules, state, tape, bar, layer, slot, mask):
+def _roll_into(lanes, run, bar, layer, slot, mask):
     """Sells the lot and leaves its contracts to the target layer, whose turn comes on a later level."""
     lot = slot * LOT_ROWS
-    of_rule = load(lanes, state.lots, lot + O_RULE)
-    first = int(rules.layers[layer, L_FIRST_RULE]) + int(rules.layers[layer, L_OPENS]) + int(rules.layers[layer, L_CLOSES])
-    for rule in range(first, first + int(rules.layers[layer, L_ROLLS])):
-        target = int(rules.rules[rule, R_INTO])
+    of_rule = load(lanes, run.state.lots, lot + O_RULE)
+    first = int(run.rules.layers[layer, L_FIRST_RULE]) + int(run.rules.layers[layer, L_OPENS]) + int(run.rules.layers[layer, L_CLOSES])
+    for rule in range(first, first + int(run.rules.layers[layer, L_ROLLS])):
+        target = int(run.rules.rules[rule, R_INTO])
         now = mask & (of_rule == rule)
         if target < 0 or not any_lane(now):
             continue
-        ensure_chosen(lanes, market, settings, rules, state, bar, target)
+        ensure_chosen(lanes, run, bar, target)
         code = broadcast(lanes, float(NO_REASON))
         into = target * LAYER_ROWS
-        if rules.layers[target, L_STATES_AT_MOST] == 1.0:
-            room = _lots_now(lanes, rules, state, target) + load(lanes, state.layers, into + S_INCOMING)
-            code = select(room >= rules.layers[target, L_AT_MOST], float(TARGET_FULL), code)
-        no_expiry = load(lanes, state.chosen, target * CHOSEN_ROWS + H_REFUSAL) == NO_EXPIRY
+        if run.rules.layers[target, L_STATES_AT_MOST] == 1.0:
+            room = _lots_now(lanes, run, target) + load(lanes, run.state.layers, into + S_INCOMING)
+            code = select(room >= run.rules.layers[target, L_AT_MOST], float(TARGET_FULL), code)
+        no_expiry = load(lanes, run.state.chosen, target * CHOSEN_ROWS + H_REFUSAL) == NO_EXPIRY
         code = select((code == NO_REASON) & no_expiry, float(NO_EXPIRY), code)
-        gains = load(lanes, state.chosen, target * CHOSEN_ROWS + H_NEAREST) > load(lanes, state.lots, lot + O_NEAREST)
+        gains = load(lanes, run.state.chosen, target * CHOSEN_ROWS + H_NEAREST) > load(lanes, run.state.lots, lot + O_NEAREST)
         code = select((code == NO_REASON) & negate(gains), float(NO_DAYS_GAINED), code)
         refused = now & (code != NO_REASON)
         if any_lane(refused):
-            _refuse_unpriced(lanes, rules, state, tape, bar, layer, slot, refused, code)
+            _refuse_unpriced(lanes, run, bar, layer, slot, refused, code)
         goes = now & (code == NO_REASON)
         if not any_lane(goes):
             continue
-        structures = load(lanes, state.lots, lot + O_STRUCTURES)
-        own = load(lanes, state.lots, lot + O_OWN)
-        sell(lanes, settings, rules, state, tape, bar, layer, slot, goes, structures, ROLL_OUT, of_rule, structures, slot)
-        count_where(lanes, tape.counts, ROLLED_INTO, goes)
+        structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
+        own = load(lanes, run.state.lots, lot + O_OWN)
+        sell(lanes, run, bar, layer, slot, goes, structures, ROLL_OUT, of_rule, structures, slot)
+        count_where(lanes, run.tape.counts, ROLLED_INTO, goes)
         row = layer * LAYER_ROWS
-        store_where(lanes, state.layers, row + S_ROLLED, goes, broadcast(lanes, 1.0))
-        count_where(lanes, state.layers, row + S_ROLLED_AWAY, goes)
-        count_where(lanes, state.layers, row + S_OWN_ROLLED_AWAY, goes & (own == 1.0))
-        count_where(lanes, state.layers, into + S_INCOMING, goes)
-        store_where(lanes, state.lots, lot + O_OUTGOING, goes, structures)
-        store_where(lanes, state.lots, lot + O_TARGET, goes, broadcast(lanes, float(target)))
-        store_where(lanes, state.lots, lot + O_OUTGOING_RULE, goes, of_rule)
+        store_where(lanes, run.state.layers, row + S_ROLLED, goes, broadcast(lanes, 1.0))
+        count_where(lanes, run.state.layers, row + S_ROLLED_AWAY, goes)
+        count_where(lanes, run.state.layers, row + S_OWN_ROLLED_AWAY, goes & (own == 1.0))
+        count_where(lanes, run.state.layers, into + S_INCOMING, goes)
+        store_where(lanes, run.state.lots, lot + O_OUTGOING, goes, structures)
+        store_where(lanes, run.state.lots, lot + O_TARGET, goes, broadcast(lanes, float(target)))
+        store_where(lanes, run.state.lots, lot + O_OUTGOING_RULE, goes, of_rule)
 
 
 @lane_function
-def _lots_now(lanes, rules, state, layer):
+def _lots_now(lanes, run, layer):
     lots = broadcast(lanes, 0.0)
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-    for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-        lots = lots + select(load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0, 1.0, 0.0)
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+    for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+        lots = lots + select(load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0, 1.0, 0.0)
     return lots
 
 
 @lane_function
-def _ask_for_incoming(lanes, market, settings, rules, state, tape, bar, layer, asks):
+def _ask_for_incoming(lanes, run, bar, layer, asks):
     """Lots that layers upstream rolled into this one today, in order of their slots."""
-    if not any_lane(load(lanes, state.layers, layer * LAYER_ROWS + S_INCOMING) > 0.0):
+    if not any_lane(load(lanes, run.state.layers, layer * LAYER_ROWS + S_INCOMING) > 0.0):
         return asks
-    ensure_chosen(lanes, market, settings, rules, state, bar, layer)
-    group = int(rules.layers[layer, L_GROUP])
-    for slot in range(int(rules.layers[layer, L_FIRST_SLOT])):
+    ensure_chosen(lanes, run, bar, layer)
+    group = int(run.rules.layers[layer, L_GROUP])
+    for slot in range(int(run.rules.layers[layer, L_FIRST_SLOT])):
         lot = slot * LOT_ROWS
-        wanted = load(lanes, state.lots, lot + O_OUTGOING)
-        comes = (wanted > 0.0) & (load(lanes, state.lots, lot + O_TARGET) == layer)
+        wanted = load(lanes, run.state.lots, lot + O_OUTGOING)
+        comes = (wanted > 0.0) & (load(lanes, run.state.lots, lot + O_TARGET) == layer)
         if not any_lane(comes):
             continue
-        rule = load(lanes, state.lots, lot + O_OUTGOING_RULE)
-        refusal = load(lanes, state.chosen, layer * CHOSEN_ROWS + H_REFUSAL)
-        code = select(unwinding_now(lanes, rules, state, group, comes), float(UNWINDING), refusal)
+        rule = load(lanes, run.state.lots, lot + O_OUTGOING_RULE)
+        refusal = load(lanes, run.state.chosen, layer * CHOSEN_ROWS + H_REFUSAL)
+        code = select(unwinding_now(lanes, run, group, comes), float(UNWINDING), refusal)
         refused = comes & (code != NO_REASON)
         if any_lane(refused):
             unknown = broadcast(lanes, UNKNOWN)
-            refuse(lanes, rules, state, tape, bar, layer, -1, refused, rule, code, unknown, unknown, slot, False)
+            refuse(lanes, run, bar, layer, -1, refused, rule, code, unknown, unknown, slot, False)
         taken = comes & (code == NO_REASON)
         if any_lane(taken):
             rolled_in = broadcast(lanes, 0.0)
-            asks = _ask_for_choice(lanes, settings, rules, state, layer, -1, ROLL_IN, slot, asks, taken, wanted, rolled_in, rule)
+            asks = _ask_for_choice(lanes, run, layer, -1, ROLL_IN, slot, asks, taken, wanted, rolled_in, rule)
     return asks
 
 
 @lane_function
-def _rebalance(lanes, settings, rules, state, tape, bar, layer, slot, mask, asks):
+def _rebalance(lanes, run, bar, layer, slot, mask, asks):
     """To the layer's size, in the contracts held."""
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
     debit = broadcast(lanes, 0.0)
     off_mid = broadcast(lanes, 0.0)
     no_bid = none_of(mask)
-    for leg in range(int(rules.layers[layer, L_LEGS])):
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
         row = (slot * LEGS + leg) * LEG_ROWS
-        ratio = rules.legs[first_leg + leg, G_RATIO]
-        alive = load(lanes, state.legs, row + E_ALIVE) == 1.0
-        mid = load(lanes, state.legs, row + E_MARK)
-        half = load(lanes, state.legs, row + E_HALF)
+        ratio = run.rules.legs[first_leg + leg, G_RATIO]
+        alive = load(lanes, run.state.legs, row + E_ALIVE) == 1.0
+        mid = load(lanes, run.state.legs, row + E_MARK)
+        half = load(lanes, run.state.legs, row + E_HALF)
         if ratio > 0.0:
             debit = debit + select(alive, ratio * (mid + half), 0.0)
             off_mid = off_mid + select(alive, ratio * half, 0.0)
@@ -640,85 +642,83 @@ def _rebalance(lanes, settings, rules, state, tape, bar, layer, slot, mask, asks
             no_bid = no_bid | (alive & (bid <= 0.0))
             debit = debit + select(alive, ratio * bid, 0.0)
             off_mid = off_mid + select(alive, -ratio * (mid - bid), 0.0)
-    worst = load(lanes, state.lots, lot + O_WORST)
-    size, code = size_of(lanes, settings, rules, state, layer, debit, worst)
-    held = load(lanes, state.lots, lot + O_STRUCTURES)
+    worst = load(lanes, run.state.lots, lot + O_WORST)
+    size, code = size_of(lanes, run, layer, debit, worst)
+    held = load(lanes, run.state.lots, lot + O_STRUCTURES)
     wanted = size + held
-    if int(rules.layers[layer, L_SIZE_MANNER]) != BY_BUDGET:
-        wanted = size - (others_of(lanes, rules, state, layer, slot) + load(lanes, state.layers, layer * LAYER_ROWS + S_ASKED))
+    if int(run.rules.layers[layer, L_SIZE_MANNER]) != BY_BUDGET:
+        wanted = size - (others_of(lanes, run, layer, slot) + load(lanes, run.state.layers, layer * LAYER_ROWS + S_ASKED))
     known = mask & (code == NO_REASON)
-    target = whole(settings, wanted)
-    rule = load(lanes, state.lots, lot + O_RULE)
+    target = whole(run, wanted)
+    rule = load(lanes, run.state.lots, lot + O_RULE)
     fewer = known & (target < held)
     if any_lane(fewer):
         sold = held - target
-        ended = sell(lanes, settings, rules, state, tape, bar, layer, slot, fewer, sold, REBALANCE, rule, wanted - held, slot)
-        store_where(lanes, state.layers, layer * LAYER_ROWS + S_CLOSED, ended, broadcast(lanes, 1.0))
-        count_where(lanes, tape.counts, REBALANCED, fewer)
+        ended = sell(lanes, run, bar, layer, slot, fewer, sold, REBALANCE, rule, wanted - held, slot)
+        store_where(lanes, run.state.layers, layer * LAYER_ROWS + S_CLOSED, ended, broadcast(lanes, 1.0))
+        count_where(lanes, run.tape.counts, REBALANCED, fewer)
     more = known & (target > held)
     refused = more & no_bid
     if any_lane(refused):
         code = broadcast(lanes, float(NO_BID))
-        refuse(lanes, rules, state, tape, bar, layer, slot, refused, rule, code, wanted - held, debit, slot, True)
+        refuse(lanes, run, bar, layer, slot, refused, rule, code, wanted - held, debit, slot, True)
     more = more & negate(no_bid)
     if not any_lane(more):
         return asks
-    own = load(lanes, state.lots, lot + O_OWN)
+    own = load(lanes, run.state.lots, lot + O_OWN)
     flagged = broadcast(lanes, 0.0)
-    return _add_ask(
-        lanes, settings, rules, state, layer, slot, REBALANCE, slot, asks, more, wanted - held, debit, worst, off_mid, own, rule, flagged
-    )
+    return _add_ask(lanes, run, layer, slot, REBALANCE, slot, asks, more, wanted - held, debit, worst, off_mid, own, rule, flagged)
 
 
 @lane_function
-def _ask_to_open(lanes, market, settings, rules, state, tape, bar, layer, asks):
+def _ask_to_open(lanes, run, bar, layer, asks):
     row = layer * LAYER_ROWS
-    rolled_away = load(lanes, state.layers, row + S_ROLLED_AWAY)
-    if rules.layers[layer, L_STATES_AT_MOST] == 1.0:
-        lots = load(lanes, state.layers, row + S_LOTS_START) - rolled_away + load(lanes, state.layers, row + S_INCOMING)
-        may = lots < rules.layers[layer, L_AT_MOST]
+    rolled_away = load(lanes, run.state.layers, row + S_ROLLED_AWAY)
+    if run.rules.layers[layer, L_STATES_AT_MOST] == 1.0:
+        lots = load(lanes, run.state.layers, row + S_LOTS_START) - rolled_away + load(lanes, run.state.layers, row + S_INCOMING)
+        may = lots < run.rules.layers[layer, L_AT_MOST]
     else:
-        may = load(lanes, state.layers, row + S_OWN_START) - load(lanes, state.layers, row + S_OWN_ROLLED_AWAY) == 0.0
-    may = may & negate(unwinding_now(lanes, rules, state, int(rules.layers[layer, L_GROUP]), may))
+        may = load(lanes, run.state.layers, row + S_OWN_START) - load(lanes, run.state.layers, row + S_OWN_ROLLED_AWAY) == 0.0
+    may = may & negate(unwinding_now(lanes, run, int(run.rules.layers[layer, L_GROUP]), may))
     if not any_lane(may):
         return asks
     opens = may
     rule = broadcast(lanes, -1.0)
-    first_rule = int(rules.layers[layer, L_FIRST_RULE])
-    rules_to_open = int(rules.layers[layer, L_OPENS])
+    first_rule = int(run.rules.layers[layer, L_FIRST_RULE])
+    rules_to_open = int(run.rules.layers[layer, L_OPENS])
     if rules_to_open > 0:
         opens = none_of(may)
         for candidate in range(first_rule, first_rule + rules_to_open):
-            now = _holding(lanes, rules, state, candidate, may & negate(opens))
+            now = _holding(lanes, run, candidate, may & negate(opens))
             rule = select(now, float(candidate), rule)
             opens = opens | now
         if not any_lane(opens):
             return asks
-    ensure_chosen(lanes, market, settings, rules, state, bar, layer)
+    ensure_chosen(lanes, run, bar, layer)
     base = layer * CHOSEN_ROWS
-    debit = load(lanes, state.chosen, base + H_DEBIT)
-    code = select(load(lanes, state.chosen, base + H_OUTSIDE) == 1.0, float(NO_EXPIRY), load(lanes, state.chosen, base + H_REFUSAL))
-    size, size_code = size_of(lanes, settings, rules, state, layer, debit, load(lanes, state.chosen, base + H_WORST))
+    debit = load(lanes, run.state.chosen, base + H_DEBIT)
+    code = select(load(lanes, run.state.chosen, base + H_OUTSIDE) == 1.0, float(NO_EXPIRY), load(lanes, run.state.chosen, base + H_REFUSAL))
+    size, size_code = size_of(lanes, run, layer, debit, load(lanes, run.state.chosen, base + H_WORST))
     priced = code == NO_REASON
     code = select(priced, size_code, code)
-    if int(rules.layers[layer, L_SIZE_MANNER]) != BY_BUDGET:
+    if int(run.rules.layers[layer, L_SIZE_MANNER]) != BY_BUDGET:
         code = select((code == NO_REASON) & (size <= 0.0), float(SIZE_NOT_POSITIVE), code)
     refused = opens & (code != NO_REASON)
     if any_lane(refused):
         asked = select(priced & (size_code == NO_REASON), size, UNKNOWN)
         price = select(priced, debit, UNKNOWN)
-        refuse(lanes, rules, state, tape, bar, layer, -1, refused, rule, code, asked, price, -1, False)
+        refuse(lanes, run, bar, layer, -1, refused, rule, code, asked, price, -1, False)
     goes = opens & (code == NO_REASON)
     if not any_lane(goes):
         return asks
     own = broadcast(lanes, 1.0)
-    return _ask_for_choice(lanes, settings, rules, state, layer, -1, OPEN, -1, asks, goes, size, own, rule)
+    return _ask_for_choice(lanes, run, layer, -1, OPEN, -1, asks, goes, size, own, rule)
 
 
 @lane_function
-def level_ends(rules, first_layer):
+def level_ends(run, first_layer):
     """The layer after the last of the level that `first_layer` begins."""
     last = first_layer + 1
-    while last < rules.layers.shape[0] and rules.layers[last, L_LEVEL] == rules.layers[first_layer, L_LEVEL]:
+    while last < run.settings.layers and run.rules.layers[last, L_LEVEL] == run.rules.layers[first_layer, L_LEVEL]:
         last += 1
     return last

@@ -36,126 +36,127 @@ UNKNOWN = float("nan")
 
 
 @lane_function
-def start_row(tape, lane):
+def start_row(run, lane):
     """The next free row of a lane, all unknown; -1 where the tape is full (the run is then repeated on a longer one)."""
-    row = int(tape.counts[COUNT_JOURNAL, lane])
-    tape.counts[COUNT_JOURNAL, lane] = row + 1
-    if row >= tape.journal.shape[1]:
+    row = int(run.tape.counts[COUNT_JOURNAL, lane])
+    run.tape.counts[COUNT_JOURNAL, lane] = row + 1
+    if row >= run.settings.journal_rows:
         return -1
+    row += lane * run.settings.journal_rows
     for column in range(JOURNAL_COLUMNS):
-        tape.journal[lane, row, column] = UNKNOWN
+        run.tape.journal[row, column] = UNKNOWN
     return row
 
 
 @lane_function
-def _slot_in_layer(rules, layer, slot):
+def _slot_in_layer(run, layer, slot):
     """Journals number a layer's slots from 0; -1 stays."""
     if slot < 0:
         return slot
-    return slot - int(rules.layers[layer, L_FIRST_SLOT])
+    return slot - int(run.rules.layers[layer, L_FIRST_SLOT])
 
 
 @lane_function
-def _write_order(tape, lane, row, bar, layer, slot, action, rule, cut, asked, filled, price, cost):
-    tape.journal[lane, row, J_BAR] = bar
-    tape.journal[lane, row, J_LAYER] = layer
-    tape.journal[lane, row, J_SLOT] = slot
-    tape.journal[lane, row, J_ACTION] = action
-    tape.journal[lane, row, J_RULE] = rule
-    tape.journal[lane, row, J_CUT] = cut
-    tape.journal[lane, row, J_ASKED] = asked
-    tape.journal[lane, row, J_FILLED] = filled
-    tape.journal[lane, row, J_PRICE] = price
-    tape.journal[lane, row, J_COST] = cost
+def _write_order(run, lane, row, bar, layer, slot, action, rule, cut, asked, filled, price, cost):
+    run.tape.journal[row, J_BAR] = bar
+    run.tape.journal[row, J_LAYER] = layer
+    run.tape.journal[row, J_SLOT] = slot
+    run.tape.journal[row, J_ACTION] = action
+    run.tape.journal[row, J_RULE] = rule
+    run.tape.journal[row, J_CUT] = cut
+    run.tape.journal[row, J_ASKED] = asked
+    run.tape.journal[row, J_FILLED] = filled
+    run.tape.journal[row, J_PRICE] = price
+    run.tape.journal[row, J_COST] = cost
 
 
 @lane_function
-def _write_lot_legs(rules, state, tape, lane, row, layer, slot):
-    for leg in range(int(rules.layers[layer, L_LEGS])):
+def _write_lot_legs(run, lane, row, layer, slot):
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
         place = (slot * LEGS + leg) * LEG_ROWS
-        tape.journal[lane, row, J_EXPIRY + leg] = state.legs[place + E_EXPIRY, lane]
-        tape.journal[lane, row, J_STRIKE + leg] = state.legs[place + E_STRIKE, lane]
+        run.tape.journal[row, J_EXPIRY + leg] = run.state.legs[place + E_EXPIRY, lane]
+        run.tape.journal[row, J_STRIKE + leg] = run.state.legs[place + E_STRIKE, lane]
 
 
 @lane_function
-def write_chosen_legs(rules, state, tape, lane, row, layer):
-    for leg in range(int(rules.layers[layer, L_LEGS])):
-        tape.journal[lane, row, J_EXPIRY + leg] = state.chosen_expiry[layer, leg]
-        tape.journal[lane, row, J_STRIKE + leg] = state.choice[(layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, lane]
+def write_chosen_legs(run, lane, row, layer):
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
+        run.tape.journal[row, J_EXPIRY + leg] = run.state.chosen_expiry[layer, leg]
+        run.tape.journal[row, J_STRIKE + leg] = run.state.choice[(layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, lane]
 
 
 @lane_function
-def _write_reads(rules, state, tape, lane, row, rule, kept_in):
+def _write_reads(run, lane, row, rule, kept_in):
     """Values that a rule read: as kept with a lot when it decided, or as the nodes stand now (`kept_in` -1)."""
     if rule < 0:
         return
     for read in range(READS):
-        node = int(rules.rules[rule, R_READS + read])
+        node = int(run.rules.rules[rule, R_READS + read])
         if node >= 0:
             if kept_in >= 0:
-                tape.journal[lane, row, J_READS + read] = state.reads[kept_in * READS + read, lane]
+                run.tape.journal[row, J_READS + read] = run.state.reads[kept_in * READS + read, lane]
             else:
-                tape.journal[lane, row, J_READS + read] = state.nodes[node, lane]
+                run.tape.journal[row, J_READS + read] = run.state.nodes[node, lane]
 
 
 @lane_function
-def keep_reads(lanes, rules, state, slot, mask, rule):
+def keep_reads(lanes, run, slot, mask, rule):
     """Keeps what a lot's rule read until the lot is traded later in the bar."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             for read in range(READS):
-                node = int(rules.rules[rule, R_READS + read])
+                node = int(run.rules.rules[rule, R_READS + read])
                 if node >= 0:
-                    state.reads[slot * READS + read, lane] = state.nodes[node, lane]
+                    run.state.reads[slot * READS + read, lane] = run.state.nodes[node, lane]
 
 
 @lane_function
-def journal_settlement(lanes, rules, state, tape, bar, layer, slot, mask, structures, value):
+def journal_settlement(lanes, run, bar, layer, slot, mask, structures, value):
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
-            row = start_row(tape, lane)
+            row = start_row(run, lane)
             if row >= 0:
                 filled = extract(lanes, structures, lane)
                 price = extract(lanes, value, lane)
                 _write_order(
-                    tape, lane, row, bar, layer, _slot_in_layer(rules, layer, slot), SETTLE, -1.0, NO_REASON, UNKNOWN, filled, price, 0.0
+                    run, lane, row, bar, layer, _slot_in_layer(run, layer, slot), SETTLE, -1.0, NO_REASON, UNKNOWN, filled, price, 0.0
                 )
-                _write_lot_legs(rules, state, tape, lane, row, layer, slot)
+                _write_lot_legs(run, lane, row, layer, slot)
 
 
 @lane_function
-def journal_lot(lanes, rules, state, tape, bar, layer, slot, mask, action, rule, cut, asked, filled, price, cost, kept_in):
+def journal_lot(lanes, run, bar, layer, slot, mask, action, rule, cut, asked, filled, price, cost, kept_in):
     """A trade of a lot that stands in its slot, or (action REFUSED) the refusal of one. `rule`, `cut` .. `cost` by lane."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
-            row = start_row(tape, lane)
+            row = start_row(run, lane)
             if row >= 0:
                 of_rule = extract(lanes, rule, lane)
-                place = _slot_in_layer(rules, layer, slot)
+                place = _slot_in_layer(run, layer, slot)
                 _write_order(
-                    tape, lane, row, bar, layer, place, action, of_rule, extract(lanes, cut, lane), extract(lanes, asked, lane),
+                    run, lane, row, bar, layer, place, action, of_rule, extract(lanes, cut, lane), extract(lanes, asked, lane),
                     extract(lanes, filled, lane), extract(lanes, price, lane), extract(lanes, cost, lane),
                 )  # fmt: skip
-                _write_lot_legs(rules, state, tape, lane, row, layer, slot)
-                _write_reads(rules, state, tape, lane, row, int(of_rule), kept_in)
+                _write_lot_legs(run, lane, row, layer, slot)
+                _write_reads(run, lane, row, int(of_rule), kept_in)
 
 
 @lane_function
-def journal_refusal(lanes, rules, state, tape, bar, layer, slot, mask, action, rule, cut, asked, price, kept_in, own_legs):
+def journal_refusal(lanes, run, bar, layer, slot, mask, action, rule, cut, asked, price, kept_in, own_legs):
     """An order that was not traded. Its legs stand in the row where its price does: the lot's own, or those chosen today."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
-            row = start_row(tape, lane)
+            row = start_row(run, lane)
             if row >= 0:
                 of_rule = extract(lanes, rule, lane)
-                place = _slot_in_layer(rules, layer, slot)
+                place = _slot_in_layer(run, layer, slot)
                 at = extract(lanes, price, lane)
                 why = extract(lanes, cut, lane)
                 wanted = extract(lanes, asked, lane)
-                _write_order(tape, lane, row, bar, layer, place, action, of_rule, why, wanted, 0.0, at, 0.0)
+                _write_order(run, lane, row, bar, layer, place, action, of_rule, why, wanted, 0.0, at, 0.0)
                 if at == at:
                     if own_legs:
-                        _write_lot_legs(rules, state, tape, lane, row, layer, slot)
+                        _write_lot_legs(run, lane, row, layer, slot)
                     else:
-                        write_chosen_legs(rules, state, tape, lane, row, layer)
-                _write_reads(rules, state, tape, lane, row, int(of_rule), kept_in)
+                        write_chosen_legs(run, lane, row, layer)
+                _write_reads(run, lane, row, int(of_rule), kept_in)

@@ -23,6 +23,7 @@ from alvh.compiler.emit_tables import (
     UNWIND_COLUMNS,
 )
 from alvh.runtime.market import MARKET_SERIES
+from alvh.runtime.pricing import vix_level
 from alvh.runtime.record import MAX_LEGS, MAX_READS
 
 LEGS = MAX_LEGS
@@ -60,6 +61,15 @@ BY_DELTA, BY_FORWARD, BY_STRIKE, BELOW, ABOVE = range(len(STRIKE_MANNERS))
 BY_DAYS, BY_RANGE, BY_MONTH = range(len(EXPIRY_MANNERS))
 BY_CONTRACTS, BY_MONEY, BY_MAX_LOSS, BY_BUDGET = range(len(SIZE_MANNERS))
 SPX, VIX = range(len(PRODUCTS))
+
+LAYER_COLUMN_COUNT = len(LAYER_COLUMNS)
+LEG_COLUMN_COUNT = len(LEG_COLUMNS)
+RULE_COLUMN_COUNT = len(RULE_COLUMNS)
+GROUP_COLUMN_COUNT = len(GROUP_COLUMNS)
+UNWIND_COLUMN_COUNT = len(UNWIND_COLUMNS)
+LEVEL_COLUMNS = vix_level.COLUMNS
+CALENDARS = 16
+"""Columns of the calendars table: most calendars that one strategy may read."""
 
 # ---- columns of the expiry tables ----------------------------------------------------------------
 X_SETTLE_DAY, X_SETTLE_BAR, X_LISTED_BAR, X_MONTHLY, X_AM, X_MONTH_INDEX = range(6)
@@ -191,6 +201,13 @@ class Settings(NamedTuple):
     phase: int
     rows: int
     """Rows of the market a bar."""
+    layers: int
+    groups: int
+    spx_expiries: int
+    vix_expiries: int
+    lot_cells: int
+    journal_rows: int
+    """Rows of the journal a lane."""
 
 
 class State(NamedTuple):
@@ -217,7 +234,9 @@ class State(NamedTuple):
     """[layers, LEGS]."""
     asks: Any
     ask_place: Any
-    """[asks, 3]: layer, slot (-1: a new lot), journal action."""
+    """[asks, ASK_PLACES]."""
+    out_of_room: Any
+    """[1]: 1 when a lot found no free slot; the run is then repeated with more room."""
     rule_unknown: Any
     """[rules, lanes]: whether a lot's rule was unknown on this bar."""
     reads: Any
@@ -230,8 +249,18 @@ class Tape(NamedTuple):
     bars: Any
     """[bars * (P_LAYERS + 3 * layers), lanes]."""
     journal: Any
-    """[rows, JOURNAL_COLUMNS] of each lane after another: [lanes, rows, columns]."""
+    """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
     counts: Any
     """[COUNTS, lanes]."""
     unknown: Any
     """[rules, lanes]."""
+
+
+class Run(NamedTuple):
+    """Everything that the engine's functions share: as arrays outside the day loop, as rows inside."""
+
+    market: Any
+    settings: Any
+    rules: Any
+    state: Any
+    tape: Any

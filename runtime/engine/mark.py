@@ -125,65 +125,65 @@ def count_where(lanes, array, row, mask):
 
 
 @lane_function
-def accrue_interest(lanes, market, settings, state, tape, bar):
+def accrue_interest(lanes, run, bar):
     """Step 1: act/360 on all cash at the rate of the bar before."""
-    cash = load(lanes, state.account, A_CASH)
-    rate = series_at(lanes, market, settings, bar - 1, RATE)
-    days = market.days[bar, D_DAY] - market.days[bar - 1, D_DAY]
+    cash = load(lanes, run.state.account, A_CASH)
+    rate = series_at(lanes, run, bar - 1, RATE)
+    days = run.market.days[bar, D_DAY] - run.market.days[bar - 1, D_DAY]
     unknown = is_unknown(rate)
     interest = select(unknown, 0.0, cash * rate * days / 360.0)
-    count_where(lanes, tape.counts, COUNT_RATES, unknown)
-    store(lanes, state.account, A_CASH, cash + interest)
-    store(lanes, state.account, A_INTEREST, load(lanes, state.account, A_INTEREST) + interest)
+    count_where(lanes, run.tape.counts, COUNT_RATES, unknown)
+    store(lanes, run.state.account, A_CASH, cash + interest)
+    store(lanes, run.state.account, A_INTEREST, load(lanes, run.state.account, A_INTEREST) + interest)
 
 
 @lane_function
-def refresh_lot(lanes, rules, state, layer, slot):
+def refresh_lot(lanes, run, layer, slot):
     """Entry, worst loss and nearest settlement of a lot's live legs."""
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
-    legs = int(rules.layers[layer, L_LEGS])
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+    legs = int(run.rules.layers[layer, L_LEGS])
     entry = broadcast(lanes, 0.0)
     nearest = broadcast(lanes, 1e18)
     lowest = broadcast(lanes, 0.0)
     for leg in range(legs):
         row = (slot * LEGS + leg) * LEG_ROWS
-        alive = load(lanes, state.legs, row + E_ALIVE) == 1.0
-        entry = entry + select(alive, rules.legs[first_leg + leg, G_RATIO] * load(lanes, state.legs, row + E_FILL), 0.0)
-        nearest = select(alive, minimum(load(lanes, state.legs, row + E_SETTLE_DAY), nearest), nearest)
+        alive = load(lanes, run.state.legs, row + E_ALIVE) == 1.0
+        entry = entry + select(alive, run.rules.legs[first_leg + leg, G_RATIO] * load(lanes, run.state.legs, row + E_FILL), 0.0)
+        nearest = select(alive, minimum(load(lanes, run.state.legs, row + E_SETTLE_DAY), nearest), nearest)
     for point in range(-1, legs):
         price = broadcast(lanes, 0.0)
         counts = price == 0.0
         if point >= 0:
-            price = load(lanes, state.legs, (slot * LEGS + point) * LEG_ROWS + E_STRIKE)
-            counts = load(lanes, state.legs, (slot * LEGS + point) * LEG_ROWS + E_ALIVE) == 1.0
+            price = load(lanes, run.state.legs, (slot * LEGS + point) * LEG_ROWS + E_STRIKE)
+            counts = load(lanes, run.state.legs, (slot * LEGS + point) * LEG_ROWS + E_ALIVE) == 1.0
         total = broadcast(lanes, 0.0)
         for leg in range(legs):
             row = (slot * LEGS + leg) * LEG_ROWS
-            alive = load(lanes, state.legs, row + E_ALIVE) == 1.0
-            value = payoff(rules.legs[first_leg + leg, G_IS_CALL] == 1.0, price, load(lanes, state.legs, row + E_STRIKE))
-            total = total + select(alive, rules.legs[first_leg + leg, G_RATIO] * value, 0.0)
+            alive = load(lanes, run.state.legs, row + E_ALIVE) == 1.0
+            value = payoff(run.rules.legs[first_leg + leg, G_IS_CALL] == 1.0, price, load(lanes, run.state.legs, row + E_STRIKE))
+            total = total + select(alive, run.rules.legs[first_leg + leg, G_RATIO] * value, 0.0)
         lowest = select(counts, minimum(lowest, total), lowest)
     lot = slot * LOT_ROWS
-    store(lanes, state.lots, lot + O_ENTRY, entry)
-    store(lanes, state.lots, lot + O_NEAREST, nearest)
-    store(lanes, state.lots, lot + O_WORST, -lowest)
+    store(lanes, run.state.lots, lot + O_ENTRY, entry)
+    store(lanes, run.state.lots, lot + O_NEAREST, nearest)
+    store(lanes, run.state.lots, lot + O_WORST, -lowest)
 
 
 @lane_function
-def settle(lanes, market, settings, rules, state, tape, bar):
+def settle(lanes, run, bar):
     """Step 2: every leg whose settlement has come, all of a structure on one print."""
-    for layer in range(rules.layers.shape[0]):
-        first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-        for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-            held = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
+    for layer in range(run.settings.layers):
+        first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+        for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+            held = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
             if any_lane(held):
-                _settle_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, held)
+                _settle_lot(lanes, run, bar, layer, slot, held)
 
 
 @lane_function
-def _settle_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, held):
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
-    legs = int(rules.layers[layer, L_LEGS])
+def _settle_lot(lanes, run, bar, layer, slot, held):
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+    legs = int(run.rules.layers[layer, L_LEGS])
     lot = slot * LOT_ROWS
     value = broadcast(lanes, 0.0)
     entry = broadcast(lanes, 0.0)
@@ -191,85 +191,85 @@ def _settle_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, h
     surviving = settling
     for leg in range(legs):
         row = (slot * LEGS + leg) * LEG_ROWS
-        alive = held & (load(lanes, state.legs, row + E_ALIVE) == 1.0)
-        due = alive & (load(lanes, state.legs, row + E_SETTLE_BAR) <= bar)
+        alive = held & (load(lanes, run.state.legs, row + E_ALIVE) == 1.0)
+        due = alive & (load(lanes, run.state.legs, row + E_SETTLE_BAR) <= bar)
         surviving = surviving | (alive & negate(due))
         if any_lane(due):
             settling = settling | due
-            rule = rules.legs[first_leg + leg]
-            if rule[G_PRODUCT] == SPX:
-                opening = series_at(lanes, market, settings, bar, SPX_AM)
-                closing = series_at(lanes, market, settings, bar, SPX_CLOSE)
-                settled_at = select(load(lanes, state.legs, row + E_AM) == 1.0, opening, closing)
+            rule = first_leg + leg
+            if run.rules.legs[rule, G_PRODUCT] == SPX:
+                opening = series_at(lanes, run, bar, SPX_AM)
+                closing = series_at(lanes, run, bar, SPX_CLOSE)
+                settled_at = select(load(lanes, run.state.legs, row + E_AM) == 1.0, opening, closing)
             else:
-                settled_at = series_at(lanes, market, settings, bar, VIX_SETTLEMENT)
+                settled_at = series_at(lanes, run, bar, VIX_SETTLEMENT)
             no_print = is_unknown(settled_at)
-            count_where(lanes, tape.counts, COUNT_PRINTS, due & no_print)
-            worth = payoff(rule[G_IS_CALL] == 1.0, settled_at, load(lanes, state.legs, row + E_STRIKE))
-            worth = select(no_print, load(lanes, state.legs, row + E_MARK), worth)
-            value = value + select(due, rule[G_RATIO] * worth, 0.0)
-            entry = entry + select(due, rule[G_RATIO] * load(lanes, state.legs, row + E_FILL), 0.0)
-            store_where(lanes, state.legs, row + E_ALIVE, due, broadcast(lanes, 0.0))
+            count_where(lanes, run.tape.counts, COUNT_PRINTS, due & no_print)
+            worth = payoff(run.rules.legs[rule, G_IS_CALL] == 1.0, settled_at, load(lanes, run.state.legs, row + E_STRIKE))
+            worth = select(no_print, load(lanes, run.state.legs, row + E_MARK), worth)
+            value = value + select(due, run.rules.legs[rule, G_RATIO] * worth, 0.0)
+            entry = entry + select(due, run.rules.legs[rule, G_RATIO] * load(lanes, run.state.legs, row + E_FILL), 0.0)
+            store_where(lanes, run.state.legs, row + E_ALIVE, due, broadcast(lanes, 0.0))
     if not any_lane(settling):
         return
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
     ends = settling & negate(surviving)
     amount = value * structures * 100.0
     entry_money = entry * structures * 100.0
-    fees = select(ends, load(lanes, state.lots, lot + O_FEES), 0.0)
+    fees = select(ends, load(lanes, run.state.lots, lot + O_FEES), 0.0)
     realized = amount - entry_money - fees
-    add_where(lanes, state.account, A_CASH, settling, amount)
+    add_where(lanes, run.state.account, A_CASH, settling, amount)
     of_layer = layer * LAYER_ROWS
-    add_where(lanes, state.layers, of_layer + S_FLOW, settling, amount)
-    add_where(lanes, state.layers, of_layer + S_REALIZED, settling, realized)
-    add_where(lanes, state.lots, lot + O_REALIZED, settling, realized)
-    of_lot = load(lanes, state.lots, lot + O_REALIZED)
-    add_where(lanes, state.layers, of_layer + S_GAINS, ends & (of_lot > 0.0), of_lot)
-    if rules.layers[layer, L_BUDGETED] == 1.0:
+    add_where(lanes, run.state.layers, of_layer + S_FLOW, settling, amount)
+    add_where(lanes, run.state.layers, of_layer + S_REALIZED, settling, realized)
+    add_where(lanes, run.state.lots, lot + O_REALIZED, settling, realized)
+    of_lot = load(lanes, run.state.lots, lot + O_REALIZED)
+    add_where(lanes, run.state.layers, of_layer + S_GAINS, ends & (of_lot > 0.0), of_lot)
+    if run.rules.layers[layer, L_BUDGETED] == 1.0:
         back = maximum(minimum(amount, entry_money + fees), 0.0)
-        add_where(lanes, state.layers, of_layer + S_BALANCE, settling, back)
-    count_where(lanes, tape.counts, SETTLED, settling)
-    journal_settlement(lanes, rules, state, tape, bar, layer, slot, settling, structures, value)
-    store_where(lanes, state.lots, lot + O_STRUCTURES, ends, broadcast(lanes, 0.0))
-    refresh_lot(lanes, rules, state, layer, slot)
+        add_where(lanes, run.state.layers, of_layer + S_BALANCE, settling, back)
+    count_where(lanes, run.tape.counts, SETTLED, settling)
+    journal_settlement(lanes, run, bar, layer, slot, settling, structures, value)
+    store_where(lanes, run.state.lots, lot + O_STRUCTURES, ends, broadcast(lanes, 0.0))
+    refresh_lot(lanes, run, layer, slot)
 
 
 @lane_function
-def mark(lanes, market, settings, rules, state, tape, bar):
+def mark(lanes, run, bar):
     """Step 3: mids, stale legs, and every attribute that today's decisions read."""
-    store(lanes, state.account, A_MARGIN, broadcast(lanes, 0.0))
+    store(lanes, run.state.account, A_MARGIN, broadcast(lanes, 0.0))
     long_bids = broadcast(lanes, 0.0)
     short_asks = broadcast(lanes, 0.0)
-    for layer in range(rules.layers.shape[0]):
+    for layer in range(run.settings.layers):
         of_layer = layer * LAYER_ROWS
         attributes = ACCOUNT_ATTRIBUTE_ROWS + layer * LAYER_ATTRIBUTE_ROWS
         for name in range(LA_NOTIONAL + 2):
-            store(lanes, state.attributes, attributes + name, broadcast(lanes, 0.0))
+            store(lanes, run.state.attributes, attributes + name, broadcast(lanes, 0.0))
         for name in range(LA_DTE, LA_COUNT):
-            store(lanes, state.attributes, attributes + name, broadcast(lanes, UNKNOWN))
-        store(lanes, state.attributes, attributes + LA_COUNT, broadcast(lanes, 0.0))
-        store(lanes, state.layers, of_layer + S_OPENED, broadcast(lanes, 0.0))
-        store(lanes, state.layers, of_layer + S_CLOSED, broadcast(lanes, 0.0))
-        store(lanes, state.layers, of_layer + S_ROLLED, broadcast(lanes, 0.0))
-        first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-        for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-            held = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
+            store(lanes, run.state.attributes, attributes + name, broadcast(lanes, UNKNOWN))
+        store(lanes, run.state.attributes, attributes + LA_COUNT, broadcast(lanes, 0.0))
+        store(lanes, run.state.layers, of_layer + S_OPENED, broadcast(lanes, 0.0))
+        store(lanes, run.state.layers, of_layer + S_CLOSED, broadcast(lanes, 0.0))
+        store(lanes, run.state.layers, of_layer + S_ROLLED, broadcast(lanes, 0.0))
+        first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+        for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+            held = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
             if any_lane(held):
-                bids, asks = _mark_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, held, long_bids, short_asks)
+                bids, asks = _mark_lot(lanes, run, bar, layer, slot, held, long_bids, short_asks)
                 long_bids = bids
                 short_asks = asks
-        publish_decided(lanes, rules, state, layer)
-    _mark_account(lanes, market, settings, rules, state, bar, long_bids, short_asks)
+        publish_decided(lanes, run, layer)
+    _mark_account(lanes, run, bar, long_bids, short_asks)
 
 
 @lane_function
-def _mark_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, held, long_bids, short_asks):
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
-    legs = int(rules.layers[layer, L_LEGS])
+def _mark_lot(lanes, run, bar, layer, slot, held, long_bids, short_asks):
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+    legs = int(run.rules.layers[layer, L_LEGS])
     lot = slot * LOT_ROWS
-    today = market.days[bar, D_DAY]
-    spx = series_at(lanes, market, settings, bar, SPX_CLOSE)
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
+    today = run.market.days[bar, D_DAY]
+    spx = series_at(lanes, run, bar, SPX_CLOSE)
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
     value = broadcast(lanes, 0.0)
     delta = broadcast(lanes, 0.0)
     short_delta = broadcast(lanes, UNKNOWN)
@@ -278,26 +278,24 @@ def _mark_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, hel
     stale = negate(held | negate(held))
     for leg in range(legs):
         row = (slot * LEGS + leg) * LEG_ROWS
-        rule = rules.legs[first_leg + leg]
-        product = int(rule[G_PRODUCT])
-        is_call = rule[G_IS_CALL] == 1.0
-        ratio = rule[G_RATIO]
-        alive = held & (load(lanes, state.legs, row + E_ALIVE) == 1.0)
-        credit = credit + ratio * load(lanes, state.legs, row + E_FILL)
+        rule = first_leg + leg
+        product = int(run.rules.legs[rule, G_PRODUCT])
+        is_call = run.rules.legs[rule, G_IS_CALL] == 1.0
+        ratio = run.rules.legs[rule, G_RATIO]
+        alive = held & (load(lanes, run.state.legs, row + E_ALIVE) == 1.0)
+        credit = credit + ratio * load(lanes, run.state.legs, row + E_FILL)
         if any_lane(alive):
-            ensure_leg_terms(lanes, market, settings, state, bar, product, row, lot + O_STRUCTURES)
-            expiry = load(lanes, state.legs, row + E_EXPIRY)
-            mid, half, absolute_delta = quote(
-                lanes, market, settings, state, bar, product, is_call, expiry, load(lanes, state.legs, row + E_STRIKE)
-            )
+            ensure_leg_terms(lanes, run, bar, product, row, lot + O_STRUCTURES)
+            expiry = load(lanes, run.state.legs, row + E_EXPIRY)
+            mid, half, absolute_delta = quote(lanes, run, bar, product, is_call, expiry, load(lanes, run.state.legs, row + E_STRIKE))
             unknown = is_unknown(mid) | is_unknown(half)
-            last = load(lanes, state.legs, row + E_MARK)
+            last = load(lanes, run.state.legs, row + E_MARK)
             price = select(unknown, last, mid)
             stale = stale | (alive & unknown)
-            count_where(lanes, tape.counts, COUNT_STALE, alive & unknown)
-            store_where(lanes, state.legs, row + E_MARK, alive, price)
-            store_where(lanes, state.legs, row + E_HALF, alive, half)
-            store_where(lanes, state.legs, row + E_DELTA, alive, absolute_delta)
+            count_where(lanes, run.tape.counts, COUNT_STALE, alive & unknown)
+            store_where(lanes, run.state.legs, row + E_MARK, alive, price)
+            store_where(lanes, run.state.legs, row + E_HALF, alive, half)
+            store_where(lanes, run.state.legs, row + E_DELTA, alive, absolute_delta)
             value = value + select(alive, ratio * price, 0.0)
             signed = absolute_delta
             if not is_call:
@@ -308,84 +306,84 @@ def _mark_lot(lanes, market, settings, rules, state, tape, bar, layer, slot, hel
             if ratio < 0.0:
                 first = is_unknown(short_delta)
                 short_delta = select(alive, select(first, absolute_delta, maximum(short_delta, absolute_delta)), short_delta)
-                near = load(lanes, state.legs, row + E_SETTLE_DAY) - today <= QUICK_DAYS
+                near = load(lanes, run.state.legs, row + E_SETTLE_DAY) - today <= QUICK_DAYS
                 short_asks = short_asks + select(alive & near, -ratio * (price + half) * structures * 100.0, 0.0)
             else:
                 bid = maximum(price - half, 0.0)
                 tight = price + half - bid <= QUICK_WIDTH * price
                 long_bids = long_bids + select(alive & tight, ratio * bid * structures * 100.0, 0.0)
-    _store_lot_marks(lanes, state, lot, held, stale, value, structures)
-    if any_lane(held & (load(lanes, state.lots, lot + O_STALE) > MOST_STALE_BARS)):
-        stopped = load(lanes, tape.counts, COUNT_STOPPED)
-        now = held & (load(lanes, state.lots, lot + O_STALE) > MOST_STALE_BARS) & (stopped < 0.0)
-        store_where(lanes, tape.counts, COUNT_STOPPED, now, broadcast(lanes, float(bar)))
-    _attribute_lot(lanes, rules, state, bar, today, spx, layer, slot, held, value, delta, short_delta, option_delta, credit)
+    _store_lot_marks(lanes, run, lot, held, stale, value, structures)
+    if any_lane(held & (load(lanes, run.state.lots, lot + O_STALE) > MOST_STALE_BARS)):
+        stopped = load(lanes, run.tape.counts, COUNT_STOPPED)
+        now = held & (load(lanes, run.state.lots, lot + O_STALE) > MOST_STALE_BARS) & (stopped < 0.0)
+        store_where(lanes, run.tape.counts, COUNT_STOPPED, now, broadcast(lanes, float(bar)))
+    _attribute_lot(lanes, run, bar, today, spx, layer, slot, held, value, delta, short_delta, option_delta, credit)
     return long_bids, short_asks
 
 
 @lane_function
-def _store_lot_marks(lanes, state, lot, held, stale, value, structures):
-    store_where(lanes, state.lots, lot + O_VALUE, held, value * structures * 100.0)
-    in_a_row = select(stale, load(lanes, state.lots, lot + O_STALE) + 1.0, 0.0)
-    store_where(lanes, state.lots, lot + O_STALE, held, in_a_row)
+def _store_lot_marks(lanes, run, lot, held, stale, value, structures):
+    store_where(lanes, run.state.lots, lot + O_VALUE, held, value * structures * 100.0)
+    in_a_row = select(stale, load(lanes, run.state.lots, lot + O_STALE) + 1.0, 0.0)
+    store_where(lanes, run.state.lots, lot + O_STALE, held, in_a_row)
 
 
 @lane_function
-def _attribute_lot(lanes, rules, state, bar, today, spx, layer, slot, held, value, delta, short_delta, option_delta, credit):
+def _attribute_lot(lanes, run, bar, today, spx, layer, slot, held, value, delta, short_delta, option_delta, credit):
     """A lot's own attributes, and its part in its layer's."""
     lot = slot * LOT_ROWS
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
-    worth = load(lanes, state.lots, lot + O_VALUE)
-    profit = worth - load(lanes, state.lots, lot + O_ENTRY) * structures * 100.0
-    margin = load(lanes, state.lots, lot + O_WORST) * structures * 100.0
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
+    worth = load(lanes, run.state.lots, lot + O_VALUE)
+    profit = worth - load(lanes, run.state.lots, lot + O_ENTRY) * structures * 100.0
+    margin = load(lanes, run.state.lots, lot + O_WORST) * structures * 100.0
     row = slot * LOT_ATTRIBUTE_ROWS
-    store(lanes, state.lot_attributes, row + LA_VALUE, worth)
-    store(lanes, state.lot_attributes, row + LA_PROFIT, profit)
-    store(lanes, state.lot_attributes, row + LA_LOSS, -profit)
-    store(lanes, state.lot_attributes, row + LA_MARGIN, margin)
-    store(lanes, state.lot_attributes, row + LA_DELTA, delta * structures * 100.0)
-    store(lanes, state.lot_attributes, row + LA_CREDIT, maximum(-credit, 0.0) * structures * 100.0)
-    store(lanes, state.lot_attributes, row + LA_COST, maximum(credit, 0.0) * structures * 100.0)
-    store(lanes, state.lot_attributes, row + LA_CONTRACTS, structures)
-    store(lanes, state.lot_attributes, row + LA_NOTIONAL, structures * 100.0 * spx)
-    store(lanes, state.lot_attributes, row + LA_WIDTH, structures * 100.0 * load(lanes, state.lots, lot + O_WIDTH))
-    store(lanes, state.lot_attributes, row + LA_DTE, load(lanes, state.lots, lot + O_NEAREST) - today)
-    store(lanes, state.lot_attributes, row + LA_SHORT_DELTA, short_delta)
-    store(lanes, state.lot_attributes, row + LA_OPTION_DELTA, option_delta)
-    store(lanes, state.lot_attributes, row + LA_AGE, bar - load(lanes, state.lots, lot + O_BAR))
+    store(lanes, run.state.lot_attributes, row + LA_VALUE, worth)
+    store(lanes, run.state.lot_attributes, row + LA_PROFIT, profit)
+    store(lanes, run.state.lot_attributes, row + LA_LOSS, -profit)
+    store(lanes, run.state.lot_attributes, row + LA_MARGIN, margin)
+    store(lanes, run.state.lot_attributes, row + LA_DELTA, delta * structures * 100.0)
+    store(lanes, run.state.lot_attributes, row + LA_CREDIT, maximum(-credit, 0.0) * structures * 100.0)
+    store(lanes, run.state.lot_attributes, row + LA_COST, maximum(credit, 0.0) * structures * 100.0)
+    store(lanes, run.state.lot_attributes, row + LA_CONTRACTS, structures)
+    store(lanes, run.state.lot_attributes, row + LA_NOTIONAL, structures * 100.0 * spx)
+    store(lanes, run.state.lot_attributes, row + LA_WIDTH, structures * 100.0 * load(lanes, run.state.lots, lot + O_WIDTH))
+    store(lanes, run.state.lot_attributes, row + LA_DTE, load(lanes, run.state.lots, lot + O_NEAREST) - today)
+    store(lanes, run.state.lot_attributes, row + LA_SHORT_DELTA, short_delta)
+    store(lanes, run.state.lot_attributes, row + LA_OPTION_DELTA, option_delta)
+    store(lanes, run.state.lot_attributes, row + LA_AGE, bar - load(lanes, run.state.lots, lot + O_BAR))
     attributes = ACCOUNT_ATTRIBUTE_ROWS + layer * LAYER_ATTRIBUTE_ROWS
     for name in range(LA_DTE):
-        add_where(lanes, state.attributes, attributes + name, held, load(lanes, state.lot_attributes, row + name))
+        add_where(lanes, run.state.attributes, attributes + name, held, load(lanes, run.state.lot_attributes, row + name))
     for name in range(LA_DTE, LA_COUNT):
-        so_far = load(lanes, state.attributes, attributes + name)
-        own = load(lanes, state.lot_attributes, row + name)
+        so_far = load(lanes, run.state.attributes, attributes + name)
+        own = load(lanes, run.state.lot_attributes, row + name)
         joined = maximum(so_far, own)
         if name == LA_DTE:
             joined = minimum(so_far, own)
         joined = select(is_unknown(so_far) | is_unknown(own), UNKNOWN, joined)
-        first = load(lanes, state.attributes, attributes + LA_COUNT) == 0.0
-        store_where(lanes, state.attributes, attributes + name, held, select(first, own, joined))
-    add_where(lanes, state.attributes, attributes + LA_COUNT, held, 1.0)
-    add_where(lanes, state.account, A_MARGIN, held, margin)
+        first = load(lanes, run.state.attributes, attributes + LA_COUNT) == 0.0
+        store_where(lanes, run.state.attributes, attributes + name, held, select(first, own, joined))
+    add_where(lanes, run.state.attributes, attributes + LA_COUNT, held, 1.0)
+    add_where(lanes, run.state.account, A_MARGIN, held, margin)
 
 
 @lane_function
-def _mark_account(lanes, market, settings, rules, state, bar, long_bids, short_asks):
-    cash = load(lanes, state.account, A_CASH)
+def _mark_account(lanes, run, bar, long_bids, short_asks):
+    cash = load(lanes, run.state.account, A_CASH)
     equity = cash
-    for layer in range(rules.layers.shape[0]):
-        equity = equity + load(lanes, state.attributes, ACCOUNT_ATTRIBUTE_ROWS + layer * LAYER_ATTRIBUTE_ROWS + LA_VALUE)
-    if settings.hold == 1:
-        equity = equity + load(lanes, state.account, A_UNITS) * series_at(lanes, market, settings, bar, SPX_CLOSE)
-    store(lanes, state.account, A_EQUITY, equity)
-    deficit = maximum(load(lanes, state.account, A_MARGIN) - cash, 0.0)
-    store(lanes, state.attributes, 0, equity)
-    store(lanes, state.attributes, 1, cash)
-    store(lanes, state.attributes, 2, divide(cash + long_bids, short_asks + deficit))
+    for layer in range(run.settings.layers):
+        equity = equity + load(lanes, run.state.attributes, ACCOUNT_ATTRIBUTE_ROWS + layer * LAYER_ATTRIBUTE_ROWS + LA_VALUE)
+    if run.settings.hold == 1:
+        equity = equity + load(lanes, run.state.account, A_UNITS) * series_at(lanes, run, bar, SPX_CLOSE)
+    store(lanes, run.state.account, A_EQUITY, equity)
+    deficit = maximum(load(lanes, run.state.account, A_MARGIN) - cash, 0.0)
+    store(lanes, run.state.attributes, 0, equity)
+    store(lanes, run.state.attributes, 1, cash)
+    store(lanes, run.state.attributes, 2, divide(cash + long_bids, short_asks + deficit))
 
 
 @lane_function
-def publish_decided(lanes, rules, state, layer):
+def publish_decided(lanes, run, layer):
     """What layers downstream see of a layer: as of now."""
     of_layer = layer * LAYER_ROWS
     attributes = ACCOUNT_ATTRIBUTE_ROWS + layer * LAYER_ATTRIBUTE_ROWS
@@ -393,29 +391,29 @@ def publish_decided(lanes, rules, state, layer):
     contracts = broadcast(lanes, 0.0)
     credit = broadcast(lanes, 0.0)
     cost = broadcast(lanes, 0.0)
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-    for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-        structures = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES)
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+    for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+        structures = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES)
         held = structures > 0.0
         if any_lane(held):
             entry = broadcast(lanes, 0.0)
-            for leg in range(int(rules.layers[layer, L_LEGS])):
-                fill = load(lanes, state.legs, (slot * LEGS + leg) * LEG_ROWS + E_FILL)
-                entry = entry + rules.legs[first_leg + leg, G_RATIO] * fill
+            for leg in range(int(run.rules.layers[layer, L_LEGS])):
+                fill = load(lanes, run.state.legs, (slot * LEGS + leg) * LEG_ROWS + E_FILL)
+                entry = entry + run.rules.legs[first_leg + leg, G_RATIO] * fill
             count = count + select(held, 1.0, 0.0)
             contracts = contracts + select(held, structures, 0.0)
             credit = credit + select(held, maximum(-entry, 0.0) * structures * 100.0, 0.0)
             cost = cost + select(held, maximum(entry, 0.0) * structures * 100.0, 0.0)
-    store(lanes, state.attributes, attributes + LA_COUNT, count)
-    store(lanes, state.attributes, attributes + LA_CONTRACTS, contracts)
-    store(lanes, state.attributes, attributes + LA_CREDIT, credit)
-    store(lanes, state.attributes, attributes + LA_COST, cost)
-    store(lanes, state.layers, of_layer + S_CONTRACTS, contracts)
-    store(lanes, state.layers, of_layer + S_COST, cost)
-    store(lanes, state.attributes, attributes + LA_REALIZED, load(lanes, state.layers, of_layer + S_REALIZED))
-    store(lanes, state.attributes, attributes + LA_GAINS, load(lanes, state.layers, of_layer + S_GAINS))
-    store(lanes, state.attributes, attributes + LA_IS_OPEN, select(count > 0.0, 1.0, 0.0))
-    store(lanes, state.attributes, attributes + LA_OPENS, load(lanes, state.layers, of_layer + S_OPENED))
-    store(lanes, state.attributes, attributes + LA_CLOSES, load(lanes, state.layers, of_layer + S_CLOSED))
-    store(lanes, state.attributes, attributes + LA_ROLLS, load(lanes, state.layers, of_layer + S_ROLLED))
+    store(lanes, run.state.attributes, attributes + LA_COUNT, count)
+    store(lanes, run.state.attributes, attributes + LA_CONTRACTS, contracts)
+    store(lanes, run.state.attributes, attributes + LA_CREDIT, credit)
+    store(lanes, run.state.attributes, attributes + LA_COST, cost)
+    store(lanes, run.state.layers, of_layer + S_CONTRACTS, contracts)
+    store(lanes, run.state.layers, of_layer + S_COST, cost)
+    store(lanes, run.state.attributes, attributes + LA_REALIZED, load(lanes, run.state.layers, of_layer + S_REALIZED))
+    store(lanes, run.state.attributes, attributes + LA_GAINS, load(lanes, run.state.layers, of_layer + S_GAINS))
+    store(lanes, run.state.attributes, attributes + LA_IS_OPEN, select(count > 0.0, 1.0, 0.0))
+    store(lanes, run.state.attributes, attributes + LA_OPENS, load(lanes, run.state.layers, of_layer + S_OPENED))
+    store(lanes, run.state.attributes, attributes + LA_CLOSES, load(lanes, run.state.layers, of_layer + S_CLOSED))
+    store(lanes, run.state.attributes, attributes + LA_ROLLS, load(lanes, run.state.layers, of_layer + S_ROLLED))

@@ -31,150 +31,150 @@ UNKNOWN = float("nan")
 
 
 @lane_function
-def series_at(lanes, market, settings, bar, row):
+def series_at(lanes, run, bar, row):
     """One of the market's rows on a bar."""
-    return load(lanes, market.series, bar * settings.rows + row)
+    return load(lanes, run.market.series, bar * run.settings.rows + row)
 
 
 @lane_function
-def _spx_terms(lanes, market, settings, state, bar, expiry):
-    days = market.spx[expiry, X_SETTLE_DAY] - market.days[bar, D_DAY]
+def _spx_terms(lanes, run, bar, expiry):
+    days = run.market.spx[expiry, X_SETTLE_DAY] - run.market.days[bar, D_DAY]
     forward, discount, theta, phi = spx_surface.expiry_terms(
-        series_at(lanes, market, settings, bar, SPX_CLOSE),
-        series_at(lanes, market, settings, bar, RATE),
-        series_at(lanes, market, settings, bar, SPX_NODES),
-        series_at(lanes, market, settings, bar, SPX_NODES + 1),
-        series_at(lanes, market, settings, bar, SPX_NODES + 2),
-        series_at(lanes, market, settings, bar, SPX_NODES + 3),
-        series_at(lanes, market, settings, bar, SPX_NODES + 4),
-        series_at(lanes, market, settings, bar, SPX_SCALE),
-        series_at(lanes, market, settings, bar, SPX_ETA),
+        series_at(lanes, run, bar, SPX_CLOSE),
+        series_at(lanes, run, bar, RATE),
+        series_at(lanes, run, bar, SPX_NODES),
+        series_at(lanes, run, bar, SPX_NODES + 1),
+        series_at(lanes, run, bar, SPX_NODES + 2),
+        series_at(lanes, run, bar, SPX_NODES + 3),
+        series_at(lanes, run, bar, SPX_NODES + 4),
+        series_at(lanes, run, bar, SPX_SCALE),
+        series_at(lanes, run, bar, SPX_ETA),
         days,
     )
     row = expiry * TERMS
-    store(lanes, state.spx_terms, row, forward)
-    store(lanes, state.spx_terms, row + 1, discount)
-    store(lanes, state.spx_terms, row + 2, theta)
-    store(lanes, state.spx_terms, row + 3, phi)
-    rho = series_at(lanes, market, settings, bar, SPX_RHO)
-    store(lanes, state.spx_terms, row + TERMS_KNOWN, forward + discount + theta + phi + rho)
+    store(lanes, run.state.spx_terms, row, forward)
+    store(lanes, run.state.spx_terms, row + 1, discount)
+    store(lanes, run.state.spx_terms, row + 2, theta)
+    store(lanes, run.state.spx_terms, row + 3, phi)
+    rho = series_at(lanes, run, bar, SPX_RHO)
+    store(lanes, run.state.spx_terms, row + TERMS_KNOWN, forward + discount + theta + phi + rho)
 
 
 @lane_function
-def same_expiry_future(lanes, market, settings, bar, expiry):
+def same_expiry_future(lanes, run, bar, expiry):
     """The VIX future that settles with an option: a monthly's by its rank; a weekly's log-linear in days between the monthly
     before it (spot VIX at day 0 where there is none) and the one after."""
-    today = market.days[bar, D_DAY]
-    front = int(market.days[bar, D_VX_FRONT])
-    if market.vix[expiry, X_MONTHLY] == 1.0:
-        rank = int(market.vix[expiry, X_MONTH_INDEX]) - front
+    today = run.market.days[bar, D_DAY]
+    front = int(run.market.days[bar, D_VX_FRONT])
+    if run.market.vix[expiry, X_MONTHLY] == 1.0:
+        rank = int(run.market.vix[expiry, X_MONTH_INDEX]) - front
         if rank < 0 or rank >= VX_RANKS:
             return broadcast(lanes, UNKNOWN)
-        return series_at(lanes, market, settings, bar, VX_FIRST + rank)
-    days = market.vix[expiry, X_SETTLE_DAY] - today
+        return series_at(lanes, run, bar, VX_FIRST + rank)
+    days = run.market.vix[expiry, X_SETTLE_DAY] - today
     before = expiry - 1
-    while before >= 0 and market.vix[before, X_MONTHLY] != 1.0:
+    while before >= 0 and run.market.vix[before, X_MONTHLY] != 1.0:
         before -= 1
     after = expiry + 1
-    while after < market.vix.shape[0] and market.vix[after, X_MONTHLY] != 1.0:
+    while after < run.settings.vix_expiries and run.market.vix[after, X_MONTHLY] != 1.0:
         after += 1
-    if after == market.vix.shape[0]:
+    if after == run.settings.vix_expiries:
         return broadcast(lanes, UNKNOWN)
-    rank = int(market.vix[after, X_MONTH_INDEX]) - front
+    rank = int(run.market.vix[after, X_MONTH_INDEX]) - front
     if rank < 0 or rank >= VX_RANKS:
         return broadcast(lanes, UNKNOWN)
-    later = series_at(lanes, market, settings, bar, VX_FIRST + rank)
-    later_days = market.vix[after, X_SETTLE_DAY] - today
+    later = series_at(lanes, run, bar, VX_FIRST + rank)
+    later_days = run.market.vix[after, X_SETTLE_DAY] - today
     if rank == 0 or before < 0:
-        return futures_curve.interpolate_log(series_at(lanes, market, settings, bar, VIX_CLOSE), 0.0, later, later_days, days)
-    earlier = series_at(lanes, market, settings, bar, VX_FIRST + rank - 1)
-    earlier_days = market.vix[before, X_SETTLE_DAY] - today
+        return futures_curve.interpolate_log(series_at(lanes, run, bar, VIX_CLOSE), 0.0, later, later_days, days)
+    earlier = series_at(lanes, run, bar, VX_FIRST + rank - 1)
+    earlier_days = run.market.vix[before, X_SETTLE_DAY] - today
     return futures_curve.interpolate_log(earlier, earlier_days, later, later_days, days)
 
 
 @lane_function
-def _vix_terms(lanes, market, settings, state, bar, expiry):
+def _vix_terms(lanes, run, bar, expiry):
     terms = vix_options.expiry_terms(
-        same_expiry_future(lanes, market, settings, bar, expiry),
-        series_at(lanes, market, settings, bar, VVIX_CLOSE),
-        series_at(lanes, market, settings, bar, RATE),
-        market.vix[expiry, X_SETTLE_DAY] - market.days[bar, D_DAY],
-        market.level,
+        same_expiry_future(lanes, run, bar, expiry),
+        series_at(lanes, run, bar, VVIX_CLOSE),
+        series_at(lanes, run, bar, RATE),
+        run.market.vix[expiry, X_SETTLE_DAY] - run.market.days[bar, D_DAY],
+        run.market.level,
     )
     row = expiry * TERMS
     known = broadcast(lanes, 0.0)
     for member in range(len(terms)):
-        store(lanes, state.vix_terms, row + member, terms[member])
+        store(lanes, run.state.vix_terms, row + member, terms[member])
         known = known + terms[member]
-    store(lanes, state.vix_terms, row + TERMS_KNOWN, known)
+    store(lanes, run.state.vix_terms, row + TERMS_KNOWN, known)
 
 
 @lane_function
-def ensure_terms(lanes, market, settings, state, bar, product, expiry):
+def ensure_terms(lanes, run, bar, product, expiry):
     """Computes an expiry's terms on the first time that a bar needs them."""
     if product == SPX:
-        if state.terms_bar[expiry] != bar:
-            state.terms_bar[expiry] = bar
-            _spx_terms(lanes, market, settings, state, bar, expiry)
+        if run.state.terms_bar[expiry] != bar:
+            run.state.terms_bar[expiry] = bar
+            _spx_terms(lanes, run, bar, expiry)
     else:
-        place = market.spx.shape[0] + expiry
-        if state.terms_bar[place] != bar:
-            state.terms_bar[place] = bar
-            _vix_terms(lanes, market, settings, state, bar, expiry)
+        place = run.settings.spx_expiries + expiry
+        if run.state.terms_bar[place] != bar:
+            run.state.terms_bar[place] = bar
+            _vix_terms(lanes, run, bar, expiry)
 
 
 @lane_function
-def quote(lanes, market, settings, state, bar, product, is_call, expiry, strike):
+def quote(lanes, run, bar, product, is_call, expiry, strike):
     """Mid price, half-spread and absolute delta of an option; `expiry` a lane may differ, its terms must be computed."""
     row = expiry * TERMS
     if product == SPX:
-        forward = gather(lanes, state.spx_terms, row)
-        discount = gather(lanes, state.spx_terms, row + 1)
-        theta = gather(lanes, state.spx_terms, row + 2)
-        phi = gather(lanes, state.spx_terms, row + 3)
-        rho = series_at(lanes, market, settings, bar, SPX_RHO)
+        forward = gather(lanes, run.state.spx_terms, row)
+        discount = gather(lanes, run.state.spx_terms, row + 1)
+        theta = gather(lanes, run.state.spx_terms, row + 2)
+        phi = gather(lanes, run.state.spx_terms, row + 3)
+        rho = series_at(lanes, run, bar, SPX_RHO)
         mid = spx_surface.option_price(is_call, strike, forward, discount, theta, phi, rho)
         delta = spx_surface.option_delta(is_call, strike, forward, theta, phi, rho)
-        half = half_spread(lanes, market, settings, bar, product, mid)
+        half = half_spread(lanes, run, bar, product, mid)
         return mid, half, select(is_unknown(mid), UNKNOWN, delta)
-    terms = vix_terms_of(lanes, state, row)
+    terms = vix_terms_of(lanes, run, row)
     mid = vix_options.option_price(is_call, strike, *terms)
     delta = vix_options.option_delta(is_call, strike, *terms)
-    half = half_spread(lanes, market, settings, bar, product, mid)
+    half = half_spread(lanes, run, bar, product, mid)
     return mid, half, select(is_unknown(mid), UNKNOWN, delta)
 
 
 @lane_function
-def vix_terms_of(lanes, state, row):
+def vix_terms_of(lanes, run, row):
     """The terms of a VIX expiry in the order of `vix_options.expiry_terms`."""
     return (
-        gather(lanes, state.vix_terms, row),
-        gather(lanes, state.vix_terms, row + 1),
-        gather(lanes, state.vix_terms, row + 2),
-        gather(lanes, state.vix_terms, row + 3),
-        gather(lanes, state.vix_terms, row + 4),
-        gather(lanes, state.vix_terms, row + 5),
-        gather(lanes, state.vix_terms, row + 6),
-        gather(lanes, state.vix_terms, row + 7),
-        gather(lanes, state.vix_terms, row + 8),
-        gather(lanes, state.vix_terms, row + 9),
+        gather(lanes, run.state.vix_terms, row),
+        gather(lanes, run.state.vix_terms, row + 1),
+        gather(lanes, run.state.vix_terms, row + 2),
+        gather(lanes, run.state.vix_terms, row + 3),
+        gather(lanes, run.state.vix_terms, row + 4),
+        gather(lanes, run.state.vix_terms, row + 5),
+        gather(lanes, run.state.vix_terms, row + 6),
+        gather(lanes, run.state.vix_terms, row + 7),
+        gather(lanes, run.state.vix_terms, row + 8),
+        gather(lanes, run.state.vix_terms, row + 9),
     )
 
 
 @lane_function
-def half_spread(lanes, market, settings, bar, product, mid):
+def half_spread(lanes, run, bar, product, mid):
     """Half the quoted width at a mid price; 0 with `costs none`."""
-    if settings.charged == 0:
+    if run.settings.charged == 0:
         return broadcast(lanes, 0.0)
-    vix = series_at(lanes, market, settings, bar, VIX_CLOSE)
+    vix = series_at(lanes, run, bar, VIX_CLOSE)
     if product == SPX:
-        return costs.spx_half_spread(mid, broadcast(lanes, market.days[bar, D_ERA]), vix)
+        return costs.spx_half_spread(mid, broadcast(lanes, run.market.days[bar, D_ERA]), vix)
     return costs.vix_half_spread(mid, vix)
 
 
 @lane_function
-def ensure_leg_terms(lanes, market, settings, state, bar, product, leg_row, structures_row):
+def ensure_leg_terms(lanes, run, bar, product, leg_row, structures_row):
     """Terms of the expiries that a leg of a lot has in any lane that holds it."""
     for lane in range(lanes.width):
-        if state.lots[structures_row, lane] > 0.0:
-            ensure_terms(lanes, market, settings, state, bar, product, int(state.legs[leg_row + E_EXPIRY, lane]))
+        if run.state.lots[structures_row, lane] > 0.0:
+            ensure_terms(lanes, run, bar, product, int(run.state.legs[leg_row + E_EXPIRY, lane]))

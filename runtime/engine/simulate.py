@@ -11,7 +11,6 @@ from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
-from alvh.runtime.engine.trade import OVERFLOW
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
 
@@ -58,13 +57,13 @@ def _run_block(
         series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
         market = market._replace(series=np.ascontiguousarray(series))
     rules = build.rule_arrays(tables, width)
-    settings = build.settings_of(program, arrays, phase)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
         state = build.fresh_state(program, tables, market, width)
         tape = build.fresh_tape(program, arrays, width, journal_rows)
-        engine.run(market, settings, rules, state, tape)
-        if state.ask_place[-1, layout.Q_LAYER] == int(OVERFLOW):
+        settings = build.settings_of(program, tables, arrays, phase, journal_rows)
+        engine.run(layout.Run(market, settings, rules, state, tape))
+        if state.out_of_room[0]:
             return None
         longest = int(tape.counts[layout.COUNT_JOURNAL].max())
         if longest <= journal_rows:
@@ -74,7 +73,7 @@ def _run_block(
     if width > 1 and bool(np.any(stopped >= 0.0)):
         # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
         return _run_alone(program, tables, arrays, block, phase, level)
-    return [_record_of(program, arrays, tape, lane) for lane in range(count)]
+    return [_record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
 
 
 def _run_alone(program: Program, tables: Tables, arrays: MarketArrays, block: slice, phase: int, level: Floats) -> list[RunRecord] | None:
@@ -88,7 +87,7 @@ def _run_alone(program: Program, tables: Tables, arrays: MarketArrays, block: sl
     return records
 
 
-def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, lane: int) -> RunRecord:
+def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal_rows: int, lane: int) -> RunRecord:
     counts = tape.counts[:, lane]
     stopped = int(counts[layout.COUNT_STOPPED])
     bars = arrays.last - arrays.first + 1
@@ -107,7 +106,7 @@ def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, lane: 
         layer_value=by_layer[:, :, 1].copy(),
         layer_contracts=by_layer[:, :, 2].copy(),
         unknown=tape.unknown[: len(rules_of(program)), lane].copy(),
-        journal=_journal_of(tape.journal[lane, : int(counts[layout.COUNT_JOURNAL])]),
+        journal=_journal_of(tape.journal[lane * journal_rows :][: int(counts[layout.COUNT_JOURNAL])]),
         stale_marks=int(counts[layout.COUNT_STALE]),
         unknown_prints=int(counts[layout.COUNT_PRINTS]),
         unknown_rates=int(counts[layout.COUNT_RATES]),

@@ -47,11 +47,13 @@ def known_maximum(a, b):
 
 @lane_function
 def event_within(calendars, column, bar, before, after):
-    """Whether an event lies `before` bars ahead to `after` bars back; this bar counts only with `after` > 0."""
+    """Whether an event lies `before` bars ahead to `after` bars back; this bar counts only with `after` > 0.
+
+    The calendars go on past the last session by the longest window that `check` allows, without events."""
     start = max(bar - after, 0)
     if after == 0:
         start = bar + 1
-    for other in range(start, min(bar + before, calendars.shape[0] - 1) + 1):
+    for other in range(start, bar + before + 1):
         if calendars[other, column] == 1.0:
             return 1.0
     return 0.0

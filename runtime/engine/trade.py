@@ -110,50 +110,48 @@ from alvh.runtime.record import (
 )
 
 UNKNOWN = float("nan")
-OVERFLOW = -1.0
-"""In `ask_place`: a lot found no free slot; the run is repeated with more room."""
 
 
 @lane_function
-def whole(settings, number):
+def whole(run, number):
     """Rounded once, toward zero, never below 0."""
-    if settings.whole == 1:
+    if run.settings.whole == 1:
         return maximum(floor(number + 1e-9), 0.0)
     return maximum(number, 0.0)
 
 
 @lane_function
-def fee_of_structure(settings, rules, layer):
-    return settings.fee * rules.layers[layer, L_CONTRACTS]
+def fee_of_structure(run, layer):
+    return run.settings.fee * run.rules.layers[layer, L_CONTRACTS]
 
 
 @lane_function
-def refuse(lanes, rules, state, tape, bar, layer, slot, mask, rule, cut, asked, price, kept_in, own_legs):
+def refuse(lanes, run, bar, layer, slot, mask, rule, cut, asked, price, kept_in, own_legs):
     """Journals a refusal where it differs from the layer's last one."""
     of_layer = layer * LAYER_ROWS
-    news = mask & (load(lanes, state.layers, of_layer + S_LAST_REFUSAL) != cut)
+    news = mask & (load(lanes, run.state.layers, of_layer + S_LAST_REFUSAL) != cut)
     if any_lane(news):
-        journal_refusal(lanes, rules, state, tape, bar, layer, slot, news, REFUSED, rule, cut, asked, price, kept_in, own_legs)
-    store_where(lanes, state.layers, of_layer + S_LAST_REFUSAL, mask, cut)
-    store_where(lanes, state.layers, of_layer + S_REFUSED, mask, broadcast(lanes, 1.0))
+        journal_refusal(lanes, run, bar, layer, slot, news, REFUSED, rule, cut, asked, price, kept_in, own_legs)
+    store_where(lanes, run.state.layers, of_layer + S_LAST_REFUSAL, mask, cut)
+    store_where(lanes, run.state.layers, of_layer + S_REFUSED, mask, broadcast(lanes, 1.0))
 
 
 @lane_function
-def sell(lanes, settings, rules, state, tape, bar, layer, slot, mask, sold, action, rule, asked, kept_in):
+def sell(lanes, run, bar, layer, slot, mask, sold, action, rule, asked, kept_in):
     """Sells `sold` structures of a lot at the bid (buys sold legs back at the ask): money, attribution, budget, journal."""
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
     ends = mask & (sold == structures)
     value = broadcast(lanes, 0.0)
     off_mid = broadcast(lanes, 0.0)
     contracts = broadcast(lanes, 0.0)
-    for leg in range(int(rules.layers[layer, L_LEGS])):
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
         row = (slot * LEGS + leg) * LEG_ROWS
-        ratio = rules.legs[first_leg + leg, G_RATIO]
-        alive = load(lanes, state.legs, row + E_ALIVE) == 1.0
-        mid = load(lanes, state.legs, row + E_MARK)
-        half = load(lanes, state.legs, row + E_HALF)
+        ratio = run.rules.legs[first_leg + leg, G_RATIO]
+        alive = load(lanes, run.state.legs, row + E_ALIVE) == 1.0
+        mid = load(lanes, run.state.legs, row + E_MARK)
+        half = load(lanes, run.state.legs, row + E_HALF)
         if ratio > 0.0:
             bid = maximum(mid - half, 0.0)
             value = value + select(alive, ratio * bid, 0.0)
@@ -163,279 +161,279 @@ def sell(lanes, settings, rules, state, tape, bar, layer, slot, mask, sold, acti
             value = value + select(alive, ratio * (mid + half), 0.0)
             off_mid = off_mid + select(alive, -ratio * half, 0.0)
             contracts = contracts + select(alive, -ratio, 0.0)
-    fee = settings.fee * sold * contracts
+    fee = run.settings.fee * sold * contracts
     amount = value * sold * 100.0
-    entry_money = load(lanes, state.lots, lot + O_ENTRY) * sold * 100.0
-    paid = load(lanes, state.lots, lot + O_FEES)
+    entry_money = load(lanes, run.state.lots, lot + O_ENTRY) * sold * 100.0
+    paid = load(lanes, run.state.lots, lot + O_FEES)
     fees = select(ends, paid, paid * divide(sold, structures))
     realized = amount - fee - entry_money - fees
     cost = fee + off_mid * sold * 100.0
-    cash = load(lanes, state.account, A_CASH)
-    store_where(lanes, state.account, A_CASH, mask, cash + amount - fee)
-    add_where(lanes, state.account, A_FEES, mask, cost)
+    cash = load(lanes, run.state.account, A_CASH)
+    store_where(lanes, run.state.account, A_CASH, mask, cash + amount - fee)
+    add_where(lanes, run.state.account, A_FEES, mask, cost)
     of_layer = layer * LAYER_ROWS
-    flow = load(lanes, state.layers, of_layer + S_FLOW)
-    store_where(lanes, state.layers, of_layer + S_FLOW, mask, flow + amount - fee)
-    add_where(lanes, state.layers, of_layer + S_REALIZED, mask, realized)
-    add_where(lanes, state.lots, lot + O_REALIZED, mask, realized)
-    of_lot = load(lanes, state.lots, lot + O_REALIZED)
-    add_where(lanes, state.layers, of_layer + S_GAINS, ends & (of_lot > 0.0), of_lot)
-    if rules.layers[layer, L_BUDGETED] == 1.0:
+    flow = load(lanes, run.state.layers, of_layer + S_FLOW)
+    store_where(lanes, run.state.layers, of_layer + S_FLOW, mask, flow + amount - fee)
+    add_where(lanes, run.state.layers, of_layer + S_REALIZED, mask, realized)
+    add_where(lanes, run.state.lots, lot + O_REALIZED, mask, realized)
+    of_lot = load(lanes, run.state.lots, lot + O_REALIZED)
+    add_where(lanes, run.state.layers, of_layer + S_GAINS, ends & (of_lot > 0.0), of_lot)
+    if run.rules.layers[layer, L_BUDGETED] == 1.0:
         back = maximum(minimum(amount - fee, entry_money + fees), 0.0)
-        add_where(lanes, state.layers, of_layer + S_BALANCE, mask, back)
+        add_where(lanes, run.state.layers, of_layer + S_BALANCE, mask, back)
     nothing = broadcast(lanes, float(NO_REASON))
-    journal_lot(lanes, rules, state, tape, bar, layer, slot, mask, action, rule, nothing, asked, sold, value, cost, kept_in)
-    store_where(lanes, state.lots, lot + O_FEES, mask, paid - fees)
-    store_where(lanes, state.lots, lot + O_STRUCTURES, mask, select(ends, 0.0, structures - sold))
+    journal_lot(lanes, run, bar, layer, slot, mask, action, rule, nothing, asked, sold, value, cost, kept_in)
+    store_where(lanes, run.state.lots, lot + O_FEES, mask, paid - fees)
+    store_where(lanes, run.state.lots, lot + O_STRUCTURES, mask, select(ends, 0.0, structures - sold))
     return ends
 
 
 @lane_function
-def others_of(lanes, rules, state, layer, slot):
+def others_of(lanes, run, layer, slot):
     """Structures held by the layer's lots but the one in `slot` (-1: by all)."""
     total = broadcast(lanes, 0.0)
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-    for other in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+    for other in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
         if other != slot:
-            total = total + load(lanes, state.lots, other * LOT_ROWS + O_STRUCTURES)
+            total = total + load(lanes, run.state.lots, other * LOT_ROWS + O_STRUCTURES)
     return total
 
 
 @lane_function
-def cut_by_limits(lanes, settings, rules, state, asks):
+def cut_by_limits(lanes, run, asks):
     """The cost limit of each group, by one common factor over what its layers ask for on this level."""
-    for group in range(rules.groups.shape[0]):
-        limit_row = int(rules.groups[group, U_LIMIT])
+    for group in range(run.settings.groups):
+        limit_row = int(run.rules.groups[group, U_LIMIT])
         if limit_row < 0:
             continue
         total = broadcast(lanes, 0.0)
         for ask in range(asks):
-            if rules.layers[state.ask_place[ask, Q_LAYER], L_GROUP] == group:
-                wanted, debit, counts = _limited(lanes, state, ask)
+            if run.rules.layers[run.state.ask_place[ask, Q_LAYER], L_GROUP] == group:
+                wanted, debit, counts = _limited(lanes, run, ask)
                 total = total + select(counts, wanted * debit * 100.0, 0.0)
         if not any_lane(total > 0.0):
             continue
-        limit = load(lanes, state.nodes, limit_row)
-        room = maximum(limit - _cost_of_group(lanes, rules, state, group), 0.0)
+        limit = load(lanes, run.state.nodes, limit_row)
+        room = maximum(limit - _cost_of_group(lanes, run, group), 0.0)
         unknown = is_unknown(limit)
         factor = divide(room, total)
         for ask in range(asks):
-            if rules.layers[state.ask_place[ask, Q_LAYER], L_GROUP] == group:
-                wanted, debit, counts = _limited(lanes, state, ask)
+            if run.rules.layers[run.state.ask_place[ask, Q_LAYER], L_GROUP] == group:
+                wanted, debit, counts = _limited(lanes, run, ask)
                 row = ask * ASK_ROWS
-                store_where(lanes, state.asks, row + K_CUT, counts & unknown, broadcast(lanes, float(LIMIT_UNKNOWN)))
-                store_where(lanes, state.asks, row + K_WANTED, counts & unknown, broadcast(lanes, 0.0))
+                store_where(lanes, run.state.asks, row + K_CUT, counts & unknown, broadcast(lanes, float(LIMIT_UNKNOWN)))
+                store_where(lanes, run.state.asks, row + K_WANTED, counts & unknown, broadcast(lanes, 0.0))
                 cut = counts & (total > room)
-                store_where(lanes, state.asks, row + K_CUT, cut, broadcast(lanes, float(CUT_BY_LIMIT)))
-                store_where(lanes, state.asks, row + K_WANTED, cut, wanted * factor)
+                store_where(lanes, run.state.asks, row + K_CUT, cut, broadcast(lanes, float(CUT_BY_LIMIT)))
+                store_where(lanes, run.state.asks, row + K_WANTED, cut, wanted * factor)
 
 
 @lane_function
-def _limited(lanes, state, ask):
+def _limited(lanes, run, ask):
     row = ask * ASK_ROWS
-    wanted = load(lanes, state.asks, row + K_WANTED)
-    debit = load(lanes, state.asks, row + K_DEBIT)
-    counts = (load(lanes, state.asks, row + K_PRESENT) == 1.0) & (debit > 0.0) & (wanted > 0.0)
+    wanted = load(lanes, run.state.asks, row + K_WANTED)
+    debit = load(lanes, run.state.asks, row + K_DEBIT)
+    counts = (load(lanes, run.state.asks, row + K_PRESENT) == 1.0) & (debit > 0.0) & (wanted > 0.0)
     return wanted, debit, counts
 
 
 @lane_function
-def _cost_of_group(lanes, rules, state, group):
+def _cost_of_group(lanes, run, group):
     """Entry debit of a group's open lots, one running sum."""
     total = broadcast(lanes, 0.0)
-    for layer in range(rules.layers.shape[0]):
-        if rules.layers[layer, L_GROUP] == group:
-            first_leg = int(rules.layers[layer, L_FIRST_LEG])
-            first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-            for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-                structures = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES)
+    for layer in range(run.settings.layers):
+        if run.rules.layers[layer, L_GROUP] == group:
+            first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
+            first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+            for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+                structures = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES)
                 held = structures > 0.0
                 if any_lane(held):
                     entry = broadcast(lanes, 0.0)
-                    for leg in range(int(rules.layers[layer, L_LEGS])):
-                        fill = load(lanes, state.legs, (slot * LEGS + leg) * LEG_ROWS + E_FILL)
-                        entry = entry + rules.legs[first_leg + leg, G_RATIO] * fill
+                    for leg in range(int(run.rules.layers[layer, L_LEGS])):
+                        fill = load(lanes, run.state.legs, (slot * LEGS + leg) * LEG_ROWS + E_FILL)
+                        entry = entry + run.rules.legs[first_leg + leg, G_RATIO] * fill
                     total = total + select(held, maximum(entry, 0.0) * structures * 100.0, 0.0)
     return total
 
 
 @lane_function
-def margin_now(lanes, rules, state):
+def margin_now(lanes, run):
     """Margin of all lots held, one running sum."""
     total = broadcast(lanes, 0.0)
-    for layer in range(rules.layers.shape[0]):
-        first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-        for slot in range(first_slot, first_slot + int(rules.layers[layer, L_SLOTS])):
-            structures = load(lanes, state.lots, slot * LOT_ROWS + O_STRUCTURES)
+    for layer in range(run.settings.layers):
+        first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+        for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
+            structures = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES)
             held = structures > 0.0
             if any_lane(held):
-                total = total + select(held, load(lanes, state.lots, slot * LOT_ROWS + O_WORST) * structures * 100.0, 0.0)
+                total = total + select(held, load(lanes, run.state.lots, slot * LOT_ROWS + O_WORST) * structures * 100.0, 0.0)
     return total
 
 
 @lane_function
-def cut_by_cash(lanes, market, settings, rules, state, bar, asks):
+def cut_by_cash(lanes, run, bar, asks):
     """Cash and margin, by one common factor over what the level asks for."""
     total = broadcast(lanes, 0.0)
     for ask in range(asks):
-        wanted, need, counts = _needed(lanes, settings, rules, state, ask)
+        wanted, need, counts = _needed(lanes, run, ask)
         total = total + select(counts, wanted * need, 0.0)
     if not any_lane(total > 0.0):
         return
-    available = load(lanes, state.account, A_CASH)
-    if settings.hold == 1:
-        spx = series_at(lanes, market, settings, bar, SPX_CLOSE)
-        available = available + load(lanes, state.account, A_UNITS) * spx * (1.0 - settings.index_half_spread)
-    available = available - margin_now(lanes, rules, state)
+    available = load(lanes, run.state.account, A_CASH)
+    if run.settings.hold == 1:
+        spx = series_at(lanes, run, bar, SPX_CLOSE)
+        available = available + load(lanes, run.state.account, A_UNITS) * spx * (1.0 - run.settings.index_half_spread)
+    available = available - margin_now(lanes, run)
     short = total > available
     if not any_lane(short):
         return
     factor = divide(maximum(available, 0.0), total)
     for ask in range(asks):
-        wanted, need, counts = _needed(lanes, settings, rules, state, ask)
+        wanted, need, counts = _needed(lanes, run, ask)
         row = ask * ASK_ROWS
-        before = load(lanes, state.asks, row + K_CUT)
+        before = load(lanes, run.state.asks, row + K_CUT)
         cut = counts & short
         code = select(before == NO_REASON, float(CUT_BY_CASH), before)
-        store_where(lanes, state.asks, row + K_CUT, cut, code)
-        store_where(lanes, state.asks, row + K_WANTED, cut, wanted * factor)
+        store_where(lanes, run.state.asks, row + K_CUT, cut, code)
+        store_where(lanes, run.state.asks, row + K_WANTED, cut, wanted * factor)
 
 
 @lane_function
-def _needed(lanes, settings, rules, state, ask):
+def _needed(lanes, run, ask):
     row = ask * ASK_ROWS
-    wanted = load(lanes, state.asks, row + K_WANTED)
-    debit = load(lanes, state.asks, row + K_DEBIT)
-    worst = load(lanes, state.asks, row + K_WORST)
-    need = debit * 100.0 + fee_of_structure(settings, rules, int(state.ask_place[ask, Q_LAYER])) + worst * 100.0
-    counts = (load(lanes, state.asks, row + K_PRESENT) == 1.0) & (need > 0.0) & (wanted > 0.0)
+    wanted = load(lanes, run.state.asks, row + K_WANTED)
+    debit = load(lanes, run.state.asks, row + K_DEBIT)
+    worst = load(lanes, run.state.asks, row + K_WORST)
+    need = debit * 100.0 + fee_of_structure(run, int(run.state.ask_place[ask, Q_LAYER])) + worst * 100.0
+    counts = (load(lanes, run.state.asks, row + K_PRESENT) == 1.0) & (need > 0.0) & (wanted > 0.0)
     return wanted, need, counts
 
 
 @lane_function
-def fill(lanes, market, settings, rules, state, tape, bar, ask):
+def fill(lanes, run, bar, ask):
     """One order of the level: rounded once, then bought, or refused with the reason."""
     row = ask * ASK_ROWS
-    layer = int(state.ask_place[ask, Q_LAYER])
-    slot = int(state.ask_place[ask, Q_SLOT])
-    action = int(state.ask_place[ask, Q_ACTION])
-    kept_in = int(state.ask_place[ask, Q_READS])
-    present = load(lanes, state.asks, row + K_PRESENT) == 1.0
-    wanted = load(lanes, state.asks, row + K_WANTED)
-    asked = load(lanes, state.asks, row + K_ASKED)
-    debit = load(lanes, state.asks, row + K_DEBIT)
-    rule = load(lanes, state.asks, row + K_RULE)
-    cut = load(lanes, state.asks, row + K_CUT)
-    bought = whole(settings, wanted)
+    layer = int(run.state.ask_place[ask, Q_LAYER])
+    slot = int(run.state.ask_place[ask, Q_SLOT])
+    action = int(run.state.ask_place[ask, Q_ACTION])
+    kept_in = int(run.state.ask_place[ask, Q_READS])
+    present = load(lanes, run.state.asks, row + K_PRESENT) == 1.0
+    wanted = load(lanes, run.state.asks, row + K_WANTED)
+    asked = load(lanes, run.state.asks, row + K_ASKED)
+    debit = load(lanes, run.state.asks, row + K_DEBIT)
+    rule = load(lanes, run.state.asks, row + K_RULE)
+    cut = load(lanes, run.state.asks, row + K_CUT)
+    bought = whole(run, wanted)
     filled = present & (bought > 0.0)
     refused = present & negate(bought > 0.0)
     if any_lane(refused):
-        budgeted = load(lanes, state.asks, row + K_BUDGET_CUT) == 1.0
-        if int(rules.layers[layer, L_SIZE_MANNER]) == BY_BUDGET:
+        budgeted = load(lanes, run.state.asks, row + K_BUDGET_CUT) == 1.0
+        if int(run.rules.layers[layer, L_SIZE_MANNER]) == BY_BUDGET:
             budgeted = present
         rest = select(budgeted, float(BUDGET_SPENT), float(LESS_THAN_ONE))
         code = select(cut != NO_REASON, cut, rest)
         code = select((asked <= 0.0) & (cut != LIMIT_UNKNOWN) & negate(budgeted), float(ABOVE_SIZE), code)
-        refuse(lanes, rules, state, tape, bar, layer, slot, refused, rule, code, asked, debit, kept_in, action == REBALANCE)
+        refuse(lanes, run, bar, layer, slot, refused, rule, code, asked, debit, kept_in, action == REBALANCE)
         if slot >= 0 and action != REBALANCE:
-            store_where(lanes, state.layers, layer * LAYER_ROWS + S_CLOSED, refused, broadcast(lanes, 1.0))
+            store_where(lanes, run.state.layers, layer * LAYER_ROWS + S_CLOSED, refused, broadcast(lanes, 1.0))
     if not any_lane(filled):
         return
-    fee = fee_of_structure(settings, rules, layer) * bought
+    fee = fee_of_structure(run, layer) * bought
     spent = debit * bought * 100.0
-    cash = load(lanes, state.account, A_CASH)
-    store_where(lanes, state.account, A_CASH, filled, cash - spent - fee)
+    cash = load(lanes, run.state.account, A_CASH)
+    store_where(lanes, run.state.account, A_CASH, filled, cash - spent - fee)
     of_layer = layer * LAYER_ROWS
-    flow = load(lanes, state.layers, of_layer + S_FLOW)
-    store_where(lanes, state.layers, of_layer + S_FLOW, filled, flow - spent - fee)
-    cost = fee + load(lanes, state.asks, row + K_HALF) * bought * 100.0
-    add_where(lanes, state.account, A_FEES, filled, cost)
-    if rules.layers[layer, L_BUDGETED] == 1.0:
-        balance = load(lanes, state.layers, of_layer + S_BALANCE)
-        store_where(lanes, state.layers, of_layer + S_BALANCE, filled, balance - maximum(spent + fee, 0.0))
-    store_where(lanes, state.layers, of_layer + S_LAST_REFUSAL, filled, broadcast(lanes, float(NO_REASON)))
-    flagged = load(lanes, state.asks, row + K_FLAGGED) == 1.0
+    flow = load(lanes, run.state.layers, of_layer + S_FLOW)
+    store_where(lanes, run.state.layers, of_layer + S_FLOW, filled, flow - spent - fee)
+    cost = fee + load(lanes, run.state.asks, row + K_HALF) * bought * 100.0
+    add_where(lanes, run.state.account, A_FEES, filled, cost)
+    if run.rules.layers[layer, L_BUDGETED] == 1.0:
+        balance = load(lanes, run.state.layers, of_layer + S_BALANCE)
+        store_where(lanes, run.state.layers, of_layer + S_BALANCE, filled, balance - maximum(spent + fee, 0.0))
+    store_where(lanes, run.state.layers, of_layer + S_LAST_REFUSAL, filled, broadcast(lanes, float(NO_REASON)))
+    flagged = load(lanes, run.state.asks, row + K_FLAGGED) == 1.0
     code = select((cut == NO_REASON) & flagged, float(DELTA_FLAGGED), cut)
     if action == REBALANCE:
-        _increase(lanes, rules, state, layer, slot, filled, bought, fee)
-        journal_lot(lanes, rules, state, tape, bar, layer, slot, filled, action, rule, code, asked, bought, debit, cost, kept_in)
+        _increase(lanes, run, layer, slot, filled, bought, fee)
+        journal_lot(lanes, run, bar, layer, slot, filled, action, rule, code, asked, bought, debit, cost, kept_in)
         return
     if action == OPEN:
-        store_where(lanes, state.layers, of_layer + S_OPENED, filled, broadcast(lanes, 1.0))
-    own = load(lanes, state.asks, row + K_OWN)
+        store_where(lanes, run.state.layers, of_layer + S_OPENED, filled, broadcast(lanes, 1.0))
+    own = load(lanes, run.state.asks, row + K_OWN)
     waiting = filled
-    first_slot = int(rules.layers[layer, L_FIRST_SLOT])
-    last_slot = first_slot + int(rules.layers[layer, L_SLOTS])
+    first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
+    last_slot = first_slot + int(run.rules.layers[layer, L_SLOTS])
     if slot >= 0:
         first_slot = slot
         last_slot = slot + 1
     for place in range(first_slot, last_slot):
-        free = load(lanes, state.lots, place * LOT_ROWS + O_STRUCTURES) == 0.0
+        free = load(lanes, run.state.lots, place * LOT_ROWS + O_STRUCTURES) == 0.0
         here = waiting & free
         if any_lane(here):
-            _place_lot(lanes, market, rules, state, bar, layer, place, here, bought, own, fee)
-            journal_lot(lanes, rules, state, tape, bar, layer, place, here, action, rule, code, asked, bought, debit, cost, kept_in)
+            _place_lot(lanes, run, bar, layer, place, here, bought, own, fee)
+            journal_lot(lanes, run, bar, layer, place, here, action, rule, code, asked, bought, debit, cost, kept_in)
             waiting = waiting & negate(here)
     if any_lane(waiting):
-        state.ask_place[state.ask_place.shape[0] - 1, Q_LAYER] = OVERFLOW
+        run.state.out_of_room[0] = 1
 
 
 @lane_function
-def _place_lot(lanes, market, rules, state, bar, layer, slot, mask, bought, own, fee):
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
+def _place_lot(lanes, run, bar, layer, slot, mask, bought, own, fee):
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
-    for leg in range(int(rules.layers[layer, L_LEGS])):
-        ratio = rules.legs[first_leg + leg, G_RATIO]
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
+        ratio = run.rules.legs[first_leg + leg, G_RATIO]
         row = (slot * LEGS + leg) * LEG_ROWS
         choice = (layer * LEGS + leg) * CHOICE_ROWS
-        expiry = int(state.chosen_expiry[layer, leg])
-        mid = load(lanes, state.choice, choice + C_MID)
-        half = load(lanes, state.choice, choice + C_HALF)
+        expiry = int(run.state.chosen_expiry[layer, leg])
+        mid = load(lanes, run.state.choice, choice + C_MID)
+        half = load(lanes, run.state.choice, choice + C_HALF)
         price = mid + half
         if ratio < 0.0:
             price = maximum(mid - half, 0.0)
-        table = market.spx
-        if rules.legs[first_leg + leg, G_PRODUCT] != SPX:
-            table = market.vix
-        store_where(lanes, state.legs, row + E_EXPIRY, mask, broadcast(lanes, float(expiry)))
-        store_where(lanes, state.legs, row + E_STRIKE, mask, load(lanes, state.choice, choice + C_STRIKE))
-        store_where(lanes, state.legs, row + E_FILL, mask, price)
-        store_where(lanes, state.legs, row + E_MARK, mask, mid)
-        store_where(lanes, state.legs, row + E_HALF, mask, half)
-        store_where(lanes, state.legs, row + E_DELTA, mask, load(lanes, state.choice, choice + C_DELTA))
-        store_where(lanes, state.legs, row + E_ALIVE, mask, broadcast(lanes, 1.0))
-        store_where(lanes, state.legs, row + E_SETTLE_BAR, mask, broadcast(lanes, table[expiry, X_SETTLE_BAR]))
-        store_where(lanes, state.legs, row + E_SETTLE_DAY, mask, broadcast(lanes, table[expiry, X_SETTLE_DAY]))
-        store_where(lanes, state.legs, row + E_AM, mask, broadcast(lanes, table[expiry, X_AM]))
-    store_where(lanes, state.lots, lot + O_STRUCTURES, mask, bought)
-    store_where(lanes, state.lots, lot + O_OWN, mask, own)
-    store_where(lanes, state.lots, lot + O_BAR, mask, broadcast(lanes, float(bar)))
-    store_where(lanes, state.lots, lot + O_FEES, mask, fee)
-    store_where(lanes, state.lots, lot + O_STALE, mask, broadcast(lanes, 0.0))
-    store_where(lanes, state.lots, lot + O_REALIZED, mask, broadcast(lanes, 0.0))
-    store_where(lanes, state.lots, lot + O_WIDTH, mask, load(lanes, state.chosen, layer * CHOSEN_ROWS + H_WIDTH))
-    refresh_lot(lanes, rules, state, layer, slot)
-    base = int(rules.windows[0]) + slot * int(rules.windows[1])
-    for cell in range(rules.lot_cells.shape[0]):
-        store_where(lanes, state.cells, base + cell, mask, broadcast(lanes, rules.lot_cells[cell]))
+        table = run.market.spx
+        if run.rules.legs[first_leg + leg, G_PRODUCT] != SPX:
+            table = run.market.vix
+        store_where(lanes, run.state.legs, row + E_EXPIRY, mask, broadcast(lanes, float(expiry)))
+        store_where(lanes, run.state.legs, row + E_STRIKE, mask, load(lanes, run.state.choice, choice + C_STRIKE))
+        store_where(lanes, run.state.legs, row + E_FILL, mask, price)
+        store_where(lanes, run.state.legs, row + E_MARK, mask, mid)
+        store_where(lanes, run.state.legs, row + E_HALF, mask, half)
+        store_where(lanes, run.state.legs, row + E_DELTA, mask, load(lanes, run.state.choice, choice + C_DELTA))
+        store_where(lanes, run.state.legs, row + E_ALIVE, mask, broadcast(lanes, 1.0))
+        store_where(lanes, run.state.legs, row + E_SETTLE_BAR, mask, broadcast(lanes, table[expiry, X_SETTLE_BAR]))
+        store_where(lanes, run.state.legs, row + E_SETTLE_DAY, mask, broadcast(lanes, table[expiry, X_SETTLE_DAY]))
+        store_where(lanes, run.state.legs, row + E_AM, mask, broadcast(lanes, table[expiry, X_AM]))
+    store_where(lanes, run.state.lots, lot + O_STRUCTURES, mask, bought)
+    store_where(lanes, run.state.lots, lot + O_OWN, mask, own)
+    store_where(lanes, run.state.lots, lot + O_BAR, mask, broadcast(lanes, float(bar)))
+    store_where(lanes, run.state.lots, lot + O_FEES, mask, fee)
+    store_where(lanes, run.state.lots, lot + O_STALE, mask, broadcast(lanes, 0.0))
+    store_where(lanes, run.state.lots, lot + O_REALIZED, mask, broadcast(lanes, 0.0))
+    store_where(lanes, run.state.lots, lot + O_WIDTH, mask, load(lanes, run.state.chosen, layer * CHOSEN_ROWS + H_WIDTH))
+    refresh_lot(lanes, run, layer, slot)
+    base = int(run.rules.windows[0]) + slot * int(run.rules.windows[1])
+    for cell in range(run.settings.lot_cells):
+        store_where(lanes, run.state.cells, base + cell, mask, broadcast(lanes, run.rules.lot_cells[cell]))
 
 
 @lane_function
-def _increase(lanes, rules, state, layer, slot, mask, bought, fee):
+def _increase(lanes, run, layer, slot, mask, bought, fee):
     """More of the contracts held: fills become averages."""
-    first_leg = int(rules.layers[layer, L_FIRST_LEG])
+    first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
-    structures = load(lanes, state.lots, lot + O_STRUCTURES)
-    for leg in range(int(rules.layers[layer, L_LEGS])):
+    structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
+    for leg in range(int(run.rules.layers[layer, L_LEGS])):
         row = (slot * LEGS + leg) * LEG_ROWS
-        alive = mask & (load(lanes, state.legs, row + E_ALIVE) == 1.0)
-        mid = load(lanes, state.legs, row + E_MARK)
-        half = load(lanes, state.legs, row + E_HALF)
+        alive = mask & (load(lanes, run.state.legs, row + E_ALIVE) == 1.0)
+        mid = load(lanes, run.state.legs, row + E_MARK)
+        half = load(lanes, run.state.legs, row + E_HALF)
         price = mid + half
-        if rules.legs[first_leg + leg, G_RATIO] < 0.0:
+        if run.rules.legs[first_leg + leg, G_RATIO] < 0.0:
             price = maximum(mid - half, 0.0)
-        before = load(lanes, state.legs, row + E_FILL)
-        store_where(lanes, state.legs, row + E_FILL, alive, divide(before * structures + price * bought, structures + bought))
-    store_where(lanes, state.lots, lot + O_STRUCTURES, mask, structures + bought)
-    store_where(lanes, state.lots, lot + O_FEES, mask, load(lanes, state.lots, lot + O_FEES) + fee)
-    refresh_lot(lanes, rules, state, layer, slot)
+        before = load(lanes, run.state.legs, row + E_FILL)
+        store_where(lanes, run.state.legs, row + E_FILL, alive, divide(before * structures + price * bought, structures + bought))
+    store_where(lanes, run.state.lots, lot + O_STRUCTURES, mask, structures + bought)
+    store_where(lanes, run.state.lots, lot + O_FEES, mask, load(lanes, run.state.lots, lot + O_FEES) + fee)
+    refresh_lot(lanes, run, layer, slot)
