@@ -194,5 +194,4 @@ def reason_of(action: syntax.Action) -> str:
     """What the journal gives as reason: the file's own words, else when the line says it acts."""
     if action.reason is not None:
         return action.reason
-    parts = [text_of(part) for part in (action.schedule, action.condition) if part is not None]
-    return " when ".join(parts) if action.schedule is not None else "".join(parts) or "always"
+    return " when ".join(text_of(part) for part in (action.schedule, action.condition) if part is not None)
