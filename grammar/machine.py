@@ -22,13 +22,14 @@ class TooDeepError(Exception):
 
 
 class Memory(NamedTuple):
-    """The stacks of a machine at one time; `lengths` are those of its lists, which grow in place."""
+    """The stacks of a machine at one time; `lengths` are those of its lists, which grow in place, `findings` how many there were."""
 
     states: list[int]
     values: list[Any]
     extents: list[tuple[int, int]]
     heights: list[int]
     lengths: tuple[int, ...]
+    findings: int
 
 
 class Machine:
@@ -119,10 +120,11 @@ class Machine:
     def remember(self) -> Memory:
         """What was read so far, to come back to."""
         lengths = tuple(len(value) if isinstance(value, list) else 0 for value in self.values)
-        return Memory(list(self.states), list(self.values), list(self.extents), list(self.heights), lengths)
+        return Memory(list(self.states), list(self.values), list(self.extents), list(self.heights), lengths, len(self.builder.findings))
 
     def restore(self, memory: Memory) -> None:
         self.states, self.values, self.extents, self.heights = memory[:4]
+        del self.builder.findings[memory.findings :]
         for value, length in zip(self.values, memory.lengths, strict=True):
             if isinstance(value, list):
                 del value[length:]

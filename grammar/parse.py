@@ -65,6 +65,8 @@ class _Parser:
         self.next = 0
         self.doubtful_braces: list[Token] = []
         self.opened: list[Token] = []
+        self.hopeless = False
+        """Nothing to go on from: the text is one expression, and broken."""
         self.doubtful_name: tuple[int, list[Token], Memory] | None = None
 
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -76,30 +78,28 @@ class _Parser:
     def run(self) -> object:
         tokens = self.tokens.tokens
         machine = self.machine
-        while True:
+        while not self.hopeless:
             token = tokens[self.next]
             if len(self.found) > MOST_FINDINGS:
                 return self.give_up()
             kind = self.kind(token)
             if kind is None:
-                if not self.recover(token):
-                    return None
-            else:
-                self.doubt_name(token, kind)
-                if not self.take(token._replace(kind=kind)):
-                    continue
+                self.recover(token)
+                continue
+            self.doubt_name(token, kind)
+            if self.take(token._replace(kind=kind)):
                 self.next += 1
                 if kind == END:
                     return machine.values[-1]
+        return None
 
     def give_up(self) -> object:
         """Ends the file here, keeping what was read."""
-        while self.resynchronize(self.tokens.tokens[-1]):
-            self.next = len(self.tokens.tokens) - 1
-            token = self.tokens.tokens[-1]
+        end = self.tokens.tokens[-1]
+        self.resynchronize(end)
+        while not self.hopeless:
             kind = END if self.machine.accepts(END) else "RBRACE"
-            self.take(token._replace(kind=kind))
-            if kind == END:
+            if self.take(end._replace(kind=kind)) and kind == END:
                 return self.machine.values[-1]
         return None
 
@@ -120,6 +120,7 @@ class _Parser:
                 self.doubtful_name = self.next, list(self.opened), self.machine.remember()
 
     def take(self, token: Token) -> bool:
+        """Takes a token that fits. False when that would make the tree too deep: the statement is given up then."""
         try:
             self.machine.take(token)
         except TooDeepError:
@@ -144,14 +145,15 @@ class _Parser:
 
     # ---- mistakes --------------------------------------------------------------------------------
 
-    def recover(self, token: Token) -> bool:
-        """Reports a token that does not fit and finds a way on. False when the text is one expression and broken."""
+    def recover(self, token: Token) -> None:
+        """Reports a token that does not fit and finds a way on."""
         if self.doubtful_name is not None:
             self.next, self.opened, memory = self.doubtful_name
             self.doubtful_name = None
             self.machine.restore(memory)
-            return self.step_over(self.tokens.tokens[self.next])
-        return self.correct(token) or self.supply(token) or self.close_blocks(token) or self.step_over(token)
+            self.step_over(self.tokens.tokens[self.next])
+        elif not (self.correct(token) or self.supply(token) or self.close_blocks(token)):
+            self.step_over(token)
 
     def correct(self, token: Token) -> bool:
         """A misspelt word of the language: reads on as if it were spelt right, when that leads on."""
@@ -197,26 +199,27 @@ class _Parser:
                 return True
         return False
 
-    def step_over(self, token: Token) -> bool:
+    def step_over(self, token: Token) -> None:
         """Reports what cannot be mended, gives up the statement it stands in, and goes on with the next one."""
         expected = self.machine.expected()
         if token.kinds == ("RBRACE",) and not self.opened and self.at_boundary(self.machine.states):
             self.found.append(explain.stray_brace(self.source, token))
             self.next += 1
-            return True
+            return
         if not any(self.previous_end() <= one.span.start < token.start for one in self.tokens.findings):
             self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
-        return self.resynchronize(token)
+        self.resynchronize(token)
 
-    def resynchronize(self, token: Token, lost: int = 0) -> bool:
+    def resynchronize(self, token: Token, lost: int = 0) -> None:
         """Gives up the last `lost` things read, and as many more as the unfinished statement has; then skips to where the next one
-        starts. False when there is no such place, in a text that is one expression."""
+        starts."""
         machine = self.machine
         self.doubtful_name = None
         while lost < len(machine.values) and not self.at_boundary(machine.states[: len(machine.states) - lost]):
             lost += 1
         if not self.at_boundary(machine.states[: len(machine.states) - lost]):
-            return False
+            self.hopeless = True
+            return
         statement_start = machine.extents[-lost][0] if lost else token.start
         column = self.source.position(statement_start)[1]
         dropped = machine.forget(lost)
@@ -224,7 +227,6 @@ class _Parser:
         if depth:
             del self.opened[-depth:]
         self.next = self.next_start(column, depth)
-        return True
 
     def next_start(self, column: int, depth: int) -> int:
         """Where to go on after a lost statement that started at `column` with `depth` braces of its own still open: at a
