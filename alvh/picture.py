@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import matplotlib as mpl
@@ -25,6 +26,7 @@ PALETTE = ("#5f6b76", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#8c6d1f")
 """Grey for the baseline, then Okabe and Ito's colours, told apart by colour-blind readers too."""
 _INK = "#22272e"
 _FAINT = "#8a929b"
+_LONGEST_TITLE = 90
 _LOG_FROM = 3.0
 """Ratio of the highest to the lowest equity from which a logarithmic axis is fairer."""
 
@@ -59,7 +61,7 @@ def _draw_equity(axes: Axes, comparison: Comparison) -> None:
     texts = []
     for result in comparison.results:
         metrics = result.metrics
-        texts.append(f"{result.strategy}\n{dollars(metrics.final_equity)}, {percent(metrics.cagr, 1, sign=True)} a year")
+        texts.append(f"{result.strategy}\n{dollars(metrics.final_equity)}, {_signed(metrics.cagr)} a year")
     _label_ends(axes, [float(curve[-1]) for curve in curves], texts)
 
 
@@ -82,7 +84,7 @@ def _draw_drawdown(axes: Axes, comparison: Comparison) -> None:
     texts = []
     for result, difference in zip(comparison.results, comparison.differences, strict=True):
         cut = "" if result is base or difference.drawdown_reduction is None else f", {_cut(difference.drawdown_reduction)}"
-        texts.append(f"{percent(result.metrics.max_drawdown)}{cut}")
+        texts.append(f"{_signed(result.metrics.max_drawdown)}{cut}")
     _label_ends(axes, [float(curve.min()) for curve in curves], texts)
 
 
@@ -130,17 +132,25 @@ def spread(wanted: list[float], room: float, low: float, high: float) -> list[fl
 
 def _write_titles(figure: Figure, comparison: Comparison) -> None:
     base = comparison.baseline
-    figure.text(0.02, 0.95, f"{len(comparison.results)} strategies on {market_name(base)}", fontsize=13, fontweight="bold")
-    figure.text(0.02, 0.917, f"{base.start:%d %B %Y} to {base.end:%d %B %Y}, capital {dollars(base.settings.capital)} each", color=_FAINT)
+    figure.text(0.02, 0.95, _title(comparison), fontsize=13, fontweight="bold")
+    period = f"{_long_date(base.start)} to {_long_date(base.end)}"
+    figure.text(0.02, 0.917, f"Market: {market_name(base)}, {period}. Capital {dollars(base.settings.capital)} each.", color=_FAINT)
     share = base.basis.modelled_share
     rests = "" if share is None else f"{percent(share, 0)} of the baseline's P&L rests on modelled prices. "
-    figure.text(
-        0.02,
-        0.03,
-        f"{rests}Fills at the same close, costs {base.settings.costs}. One path of one market, and no advice.",
-        color=_FAINT,
-        fontsize=8.5,
-    )
+    assumed = f"Fills at the same close, costs {base.settings.costs}. One path, and no advice."
+    figure.text(0.02, 0.03, rests + assumed, color=_FAINT, fontsize=8.5)
+
+
+def _title(comparison: Comparison) -> str:
+    base, *others = (result.strategy for result in comparison.results)
+    if not others:
+        return base
+    named = f"{base} against {' and '.join(others)}"
+    return named if len(named) <= _LONGEST_TITLE else f"{base} against {len(others)} others"
+
+
+def _long_date(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _calm(axes: Axes) -> None:
@@ -153,6 +163,11 @@ def _calm(axes: Axes) -> None:
 
 def _colour(order: int) -> str:
     return PALETTE[order % len(PALETTE)]
+
+
+def _signed(fraction: float | None) -> str:
+    """A percentage with its sign, the minus as the axes write it."""
+    return percent(fraction, 1, sign=True).replace("-", "\N{MINUS SIGN}")
 
 
 def _short_dollars(value: float) -> str:
