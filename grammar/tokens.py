@@ -20,7 +20,7 @@ _PATTERN = re.compile(
     r"""
       (?P<space>\s+)
     | (?P<comment>\#[^\r\n]*)
-    | (?P<word>[^\W\d]\w*)
+    | (?P<word>[^\W\d][\w\u0300-\u036f]*)
     | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?)(?P<tail>\w*)
     | (?P<text>"[^"\r\n]*"?)
     | (?P<foreign>'[^'\r\n]*'|“[^”\r\n]*”|==|&&|\|\||//|<>|=>|=<|[−–≤≥≠×÷])
@@ -44,7 +44,6 @@ _GLUED_UNITS = {"d": "days", "pt": "points", "pts": "points", "mo": "months"} | 
 _AFTER_CONTRACTS = re.compile(r"\s+(?:whole|fractional)\b")
 _COLON = re.compile(r"\s*:")
 _TEXT = re.compile(r'\s*"')
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class Token(NamedTuple):
@@ -181,10 +180,6 @@ def normalized(word: str) -> str:
     import unicodedata  # only here: hardly a file needs it, and it is slow to load
 
     return unicodedata.normalize("NFC", word)
-
-
-def is_word(text: str) -> bool:
-    return _WORD.fullmatch(text) is not None
 
 
 def _shortened(text: str) -> str:

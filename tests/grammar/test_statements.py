@@ -1,0 +1,256 @@
+"""Every declaration and statement makes the node that its meaning says."""
+
+from __future__ import annotations
+
+import pytest
+from reading import (
+    SHIPPED,
+    SOMEWHERE,
+    identifier,
+    name,
+    number,
+    path,
+    read_declaration,
+    read_expression,
+    read_file,
+    read_statement,
+)
+
+from alvh.grammar import syntax
+from alvh.grammar.parse import parse
+from alvh.grammar.source import Source
+
+HERE = {"span": SOMEWHERE}
+DELTA = syntax.Strike("delta", number(0.3, "delta"), **HERE)
+MONTH = syntax.Expiry("days", number(30.0, "days"), **HERE)
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_every_shipped_strategy_parses(file) -> None:
+    result = parse(Source(file.name, file.read_text("utf-8")))
+    assert result.diagnostics == ()
+    assert any(isinstance(one, syntax.Title | syntax.Book) for one in result.file.declarations)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('strategy "One"', syntax.Title("One", None, **HERE)),
+        ('strategy "One"\n about "Two"', syntax.Title("One", "Two", **HERE)),
+        ('use "books/a.alvh"', syntax.Use("books/a.alvh", **HERE)),
+        ("capital $1_000_000", syntax.Setting("capital", number(1e6, "$"), None, **HERE)),
+        ("costs none", syntax.Setting("costs", None, "none", **HERE)),
+        ("costs listed", syntax.Setting("costs", None, "listed", **HERE)),
+        ("fill this close", syntax.Setting("fill", None, "this close", **HERE)),
+        ("fill next open", syntax.Setting("fill", None, "next open", **HERE)),
+        ("fill next close", syntax.Setting("fill", None, "next close", **HERE)),
+        ("contracts whole", syntax.Setting("contracts", None, "whole", **HERE)),
+        ("contracts fractional", syntax.Setting("contracts", None, "fractional", **HERE)),
+        ("param p = 8%", syntax.Param(identifier("p"), number(0.08, "%"), None, None, **HERE)),
+        (
+            "param p = 8% in 4% .. 15%",
+            syntax.Param(identifier("p"), number(0.08, "%"), number(0.04, "%"), number(0.15, "%"), **HERE),
+        ),
+        (
+            "param p = 30 days in 20 .. 40 days",
+            syntax.Param(identifier("p"), number(30.0, "days"), number(20.0, "days"), number(40.0, "days"), **HERE),
+        ),
+        ("let x = a + 1", syntax.Let(identifier("x"), read_expression("a + 1"), **HERE)),
+        ("trigger t = a > 1", syntax.Trigger(identifier("t"), read_expression("a > 1"), **HERE)),
+        ("input ad_line : index", syntax.Input(identifier("ad_line"), identifier("index"), None, **HERE)),
+        ("input reer : index lag 45 days", syntax.Input(identifier("reer"), identifier("index"), number(45.0, "days"), **HERE)),
+        ("calendar cpi, ppi", syntax.Calendar((identifier("cpi"), identifier("ppi")), **HERE)),
+        ("book b { hold SPX }", syntax.Book(identifier("b"), (syntax.HoldIndex(identifier("SPX"), **HERE),), **HERE)),
+        ("book b { }", syntax.Book(identifier("b"), (), **HERE)),
+        (
+            'hedge h { layer far "Second Engine" { hold to expiry } }',
+            syntax.Hedge(
+                identifier("h"),
+                (syntax.Layer(identifier("far"), "Second Engine", (syntax.HoldToExpiry(**HERE),), **HERE),),
+                **HERE,
+            ),
+        ),
+        ("change x = vix / 2", syntax.ChangeValue(identifier("x"), read_expression("vix / 2"), **HERE)),
+        (
+            "change h.a { no open no legs no at most hold to expiry }",
+            syntax.ChangeBody(
+                path("h.a"),
+                (
+                    syntax.Removal("open", **HERE),
+                    syntax.Removal("legs", **HERE),
+                    syntax.Removal("at most", **HERE),
+                    syntax.HoldToExpiry(**HERE),
+                ),
+                **HERE,
+            ),
+        ),
+        ("drop h.a", syntax.Drop(path("h.a"), **HERE)),
+        (
+            'claim c : reduction(max_drawdown) in 35% .. 40%  vs "u.alvh" without h.a in "2008" with live sizing on days when a > 1',
+            syntax.Claim(
+                identifier("c"),
+                read_expression("reduction(max_drawdown) in 35% .. 40%"),
+                against="u.alvh",
+                without=path("h.a"),
+                on_days=read_expression("a > 1"),
+                scenario="2008",
+                setting=("live", "sizing"),
+                **HERE,
+            ),
+        ),
+        (
+            "claim c : annual_cost < 1% with contracts fractional",
+            syntax.Claim(identifier("c"), read_expression("annual_cost < 1%"), setting=("contracts", "fractional"), **HERE),
+        ),
+        (
+            'test "t" { calm 90 sessions at vix 14  move vix to 19, spx by -2.5% in 3 sessions  '
+            "expect h.a opens within 4 sessions  expect h.b is closed }",
+            syntax.Test(
+                "t",
+                (
+                    syntax.Calm(number(90.0, "sessions"), number(14.0), **HERE),
+                    syntax.Move(
+                        (("vix", "to", number(19.0)), ("spx", "by", syntax.Negate(number(0.025, "%"), **HERE))),
+                        number(3.0, "sessions"),
+                        **HERE,
+                    ),
+                    syntax.Expect(read_expression("h.a opens"), number(4.0, "sessions"), **HERE),
+                    syntax.Expect(read_expression("h.b is closed"), None, **HERE),
+                ),
+                **HERE,
+            ),
+        ),
+    ],
+)
+def test_declarations(text: str, expected: syntax.Declaration) -> None:
+    assert read_declaration(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "buy VIX calls at 0.30 delta, 30 days",
+            syntax.Leg(None, "buy", None, identifier("VIX"), "call", DELTA, MONTH, **HERE),
+        ),
+        (
+            "short_put : sell 2 SPX put at p",
+            syntax.Leg(
+                identifier("short_put"),
+                "sell",
+                number(2.0),
+                identifier("SPX"),
+                "put",
+                syntax.Strike("delta", name("p"), **HERE),
+                None,
+                **HERE,
+            ),
+        ),
+        ("expiry 45..60 days", syntax.ExpiryRule(syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), **HERE), **HERE)),
+        ("expiry a..b", syntax.ExpiryRule(syntax.Expiry("range", name("a"), name("b"), **HERE), **HERE)),
+        ("size 2% of equity", syntax.Size(False, read_expression("2% of equity"), **HERE)),
+        ("size max_loss 2% of equity", syntax.Size(True, read_expression("2% of equity"), **HERE)),
+        ("size 2 contracts", syntax.Size(False, number(2.0, "contracts"), **HERE)),
+        ("at most 6 lots", syntax.AtMost(number(6.0, "lots"), **HERE)),
+        ("at most n lots", syntax.AtMost(name("n"), **HERE)),
+        ("open every week", syntax.Open(schedule=syntax.Schedule("every", None, "week", **HERE), **HERE)),
+        ("open every month", syntax.Open(schedule=syntax.Schedule("every", None, "month", **HERE), **HERE)),
+        ("open every day", syntax.Open(schedule=syntax.Schedule("every", None, "day", **HERE), **HERE)),
+        (
+            "open every 5 sessions when a",
+            syntax.Open(schedule=syntax.Schedule("every", length=number(5.0, "sessions"), **HERE), condition=name("a"), **HERE),
+        ),
+        ("open on vix_expiry", syntax.Open(schedule=syntax.Schedule("on", identifier("vix_expiry"), **HERE), **HERE)),
+        ('close when a as "stop"', syntax.Close(condition=name("a"), reason="stop", **HERE)),
+        ("roll when a", syntax.Roll(condition=name("a"), **HERE)),
+        ('roll into h.far when a as "tenor"', syntax.Roll(into=path("h.far"), condition=name("a"), reason="tenor", **HERE)),
+        ("rebalance every month", syntax.Rebalance(schedule=syntax.Schedule("every", None, "month", **HERE), **HERE)),
+        ("hold to expiry", syntax.HoldToExpiry(**HERE)),
+        ("hold SPX", syntax.HoldIndex(identifier("SPX"), **HERE)),
+        ("share 40%", syntax.ShareOfBudget(number(0.4, "%"), **HERE)),
+        ("unit 1 per $1_000_000 of capital", syntax.UnitRule(read_expression("1 per $1_000_000 of capital"), **HERE)),
+        ("budget 1.5% of equity per year, paid monthly", syntax.Budget(read_expression("1.5% of equity"), None, **HERE)),
+        (
+            "budget $500 per year, paid monthly, kept 12 months",
+            syntax.Budget(number(500.0, "$"), number(12.0, "months"), **HERE),
+        ),
+        ("limit cost to 18% of condors.credit", syntax.LimitCost(read_expression("18% of condors.credit"), **HERE)),
+        ("first front, then medium, then h.far", syntax.Priority((path("front"), path("medium"), path("h.far")), **HERE)),
+        ("unwind when a", syntax.Unwind(name("a"), None, None, **HERE)),
+        ('unwind when a until b as "stress"', syntax.Unwind(name("a"), name("b"), "stress", **HERE)),
+    ],
+)
+def test_statements(text: str, expected: syntax.Statement) -> None:
+    assert read_statement(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("at 0.30 delta", DELTA),
+        ("at 110% of forward", syntax.Strike("forward", number(1.1, "%"), **HERE)),
+        ("at 110% of vix", syntax.Strike("delta", read_expression("110% of vix"), **HERE)),
+        ("at strike 30", syntax.Strike("strike", number(30.0), **HERE)),
+        ("25 points below short_put", syntax.Strike("below", number(25.0, "points"), identifier("short_put"), **HERE)),
+        ("wing above short_call", syntax.Strike("above", name("wing"), identifier("short_call"), **HERE)),
+    ],
+)
+def test_strikes(text: str, expected: syntax.Strike) -> None:
+    leg = read_statement(f"buy SPX call {text}, 30 days")
+    assert isinstance(leg, syntax.Leg)
+    assert leg.strike == expected
+    assert leg.expiry == MONTH
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30 days", MONTH),
+        ("30 days monthly", syntax.Expiry("days", number(30.0, "days"), None, True, **HERE)),
+        ("tenor", syntax.Expiry("days", name("tenor"), **HERE)),
+        ("45..60 days", syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), **HERE)),
+        ("45 days .. 60 days monthly", syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), True, **HERE)),
+        ("month 2", syntax.Expiry("month", number(2.0), **HERE)),
+        ("next monthly", syntax.Expiry("next monthly", **HERE)),
+        ("same expiry", syntax.Expiry("same expiry", **HERE)),
+    ],
+)
+def test_expiries(text: str, expected: syntax.Expiry) -> None:
+    leg = read_statement(f"buy VIX call at 0.30 delta, {text}")
+    assert isinstance(leg, syntax.Leg)
+    assert leg.expiry == expected
+
+
+def test_statements_may_share_a_line_and_names_may_be_words_of_the_language() -> None:
+    file = read_file("param open = 3 param size = open + 1 hedge first { layer share { close when size > open roll when open > 2 } }")
+    assert [type(one).__name__ for one in file.declarations] == ["Param", "Param", "Hedge"]
+    hedge = file.declarations[2]
+    assert isinstance(hedge, syntax.Hedge)
+    (layer,) = hedge.body
+    assert isinstance(layer, syntax.Layer)
+    assert layer.body == (
+        syntax.Close(condition=read_expression("size > open"), **HERE),
+        syntax.Roll(condition=read_expression("open > 2"), **HERE),
+    )
+
+
+def test_a_number_before_the_setting_contracts_has_no_unit() -> None:
+    file = read_file("let n = 5\ncontracts fractional")
+    assert file.declarations == (
+        syntax.Let(identifier("n"), number(5.0), **HERE),
+        syntax.Setting("contracts", None, "fractional", **HERE),
+    )
+
+
+def test_comments_are_kept_with_their_places() -> None:
+    text = "# one\nlet a = 1 # two\r\n#three"
+    file = read_file(text)
+    assert [comment.text for comment in file.comments] == ["# one", "# two", "#three"]
+    assert all(comment.span.text == comment.text for comment in file.comments)
+    assert file.comments[1].span.source.position(file.comments[1].span.start) == (2, 11)
+
+
+def test_the_order_of_files_is_kept_and_nothing_is_invented() -> None:
+    assert read_file("").declarations == ()
+    assert read_file("# only a comment").declarations == ()
+    assert read_file("\ufefflet a = 1") == read_file("let a = 1")
