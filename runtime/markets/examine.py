@@ -59,11 +59,14 @@ class Findings:
         count = len(rows)
         if count == 0:
             return
-        shown = tuple(int(row) for row in rows[:5])
+        shown = tuple(int(row) for row in dict.fromkeys(rows.tolist()))[:5]
         if count <= allow.get(kind, -1):
             self.findings.append(Finding(series, file, kind, count, shown, f"{what}: {consequence}"))
             return
-        where = "" if count == 1 else f" ({count} rows: {', '.join(map(str, shown))}{' …' if count > 5 else ''})"
+        # Of missing sessions `what` names the dates; the rows are those that follow the gaps.
+        where = (
+            "" if count == 1 or kind == "missing_sessions" else f" ({count} rows: {', '.join(map(str, shown))}{' …' if count > 5 else ''})"
+        )
         if kind in allow:
             hint = f"the manifest allows {allow[kind]} of this kind; {hint}"
         declare = f"; or declare it in the manifest: allow = {{ {kind} = {count} }}, then {consequence}"
@@ -136,25 +139,22 @@ def believable(
         found.fault(name, table.file, "blank", allow, rows, "the cell is empty", when_empty, hint)
     if limits is None:
         return values
+    prices = limits[0] >= 0.0
     with np.errstate(invalid="ignore"):
-        if limits[0] >= 0.0:
-            wrong = values <= 0.0
-            if wrong.any():
-                row = table.rows[wrong]
-                number = values[wrong][0]
-                more = f" ({len(row)} rows)" if len(row) > 1 else ""
-                message = f"{name}: {number:g} is no price: it should be above 0{more}"
-                found.problems.append(
-                    Problem(table.file, int(row[0]), message, "correct the row; leave the cell empty where there is no price")
-                )
-        strange = (values < limits[0]) | (values > limits[1])
-        strange &= values > 0.0 if limits[0] >= 0.0 else True
+        wrong = (values <= 0.0) & prices
+        strange = ((values < limits[0]) | (values > limits[1])) & ~wrong
+    if wrong.any():
+        rows = table.rows[wrong]
+        more = f" ({len(rows)} rows)" if len(rows) > 1 else ""
+        message = f"{name}: {values[wrong][0]:g} is no price: it should be above 0{more}"
+        hint = "correct the row; leave the cell empty where there is no price"
+        found.problems.append(Problem(table.file, int(rows[0]), message, hint))
     if strange.any():
         number = float(values[strange][0])
         what = f"{number:g} lies outside {limits[0]:g} .. {limits[1]:g}"
         hint = unit_hint(series, number, limits) or "compare the row with another source"
         found.fault(name, table.file, "out_of_range", allow, table.rows[strange], what, "the value is unknown", hint)
-    return np.where(strange, np.nan, values)
+    return np.where(strange | wrong, np.nan, values)
 
 
 def unit_hint(series: str, number: float, limits: tuple[float, float]) -> str | None:
@@ -172,12 +172,11 @@ def outside_day_range(
     """Take out opens outside low .. high, and highs and lows that contradict the close or each other. Works in place."""
     if not {"open", "high", "low"} <= columns.keys():
         return
-    opened, high, low, close = columns["open"], columns["high"], columns["low"], table.numbers["close"]
-    given = table.numbers
-    with np.errstate(invalid="ignore"):
-        crossed = given["high"] < given["low"] - tolerance
-        open_out = (given["open"] > given["high"] + tolerance) | (given["open"] < given["low"] - tolerance)
-        close_out = ((close > given["high"] + tolerance) | (close < given["low"] - tolerance)) & ~crossed
+    opened, high, low, close = columns["open"], columns["high"], columns["low"], columns["close"]
+    with np.errstate(invalid="ignore"):  # cells that were taken out before are NaN and contradict nothing
+        crossed = high < low - tolerance
+        open_out = (opened > high + tolerance) | (opened < low - tolerance)
+        close_out = ((close > high + tolerance) | (close < low - tolerance)) & ~crossed
     wrong = crossed | open_out | close_out
     what = "open and close do not lie between low and high"
     hint = "compare the row with another source"

@@ -47,8 +47,8 @@ SPX_OVERNIGHT_SHARE = 0.30
 VIX_OVERNIGHT_SHARE = 0.32
 """Regression of the overnight on the whole day's log change, real opens 2014-2021 and 2010-2021."""
 SETTLEMENT_NOISE = 0.022
-"""Standard deviation of ln(settlement / VIX open), 103 settlements 2006-2014 (quant.md 2.4); with the overnight share above
-ln(settlement / previous close) has 5 %, as measured."""
+"""Standard deviation of ln(settlement / VIX open), 103 settlements 2006-2014 (quant.md 2.4). With the overnight share above, settlements
+lie as far from the previous close, measured in daily moves of the VIX, as real ones did."""
 BREADTH_CORRELATION = 0.85
 """Of the day's advances less declines with the index's standardised return (quant.md 1.6 T4)."""
 BREADTH_SCALE = 1000.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,15 @@ from hypothesis import strategies as st
 from alvh.runtime.calendars.expiries import VIX_MONTHLY_EXCEPTIONS, spx_expiries, vix_expiries
 from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import Expiries, Integers
+
+
+@pytest.fixture(scope="module")
+def market_folder() -> Path:
+    repository = Path(__file__).parents[2]
+    folder = Path(os.environ.get("ALVH_DATA", repository.parent / "shared" / "data")) / "market"
+    if not folder.is_dir():
+        pytest.skip(f"real market data not found: {folder} is no folder; set ALVH_DATA")
+    return folder
 
 
 def day(text: str) -> int:

@@ -1,0 +1,79 @@
+"""What a manifest may say, and what is told to who says something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from alvh.runtime.calendars.expiries import STANDARD_SPX_LISTING, STANDARD_VIX_LISTING
+from alvh.runtime.market import MarketError, Problem
+from alvh.runtime.markets.load_market import load_market
+from alvh.runtime.markets.manifest import read_manifest
+
+GOOD = 'format = 1\n[series.spx]\nfile = "spx.csv"\n[series.vix]\nfile = "vix.csv"\n'
+
+
+def problems_of(folder: Path, text: str) -> tuple[Problem, ...]:
+    path = folder / "market.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(MarketError) as caught:
+        read_manifest(path)
+    return caught.value.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "says", "advises"),
+    [
+        (GOOD.replace("format = 1\n", ""), None, "format is None", "format = 1"),
+        (GOOD + "lagg = 3\n", 6, "series `vix` has no key `lagg`", "did you mean `lag`"),
+        (GOOD + '[series.vixx]\nfile = "a.csv"\n', 6, "no market series `vixx`", "did you mean `vix`"),
+        (GOOD.replace("[series.vix]", "[series.vvix]"), 2, "series `vix` is missing", "every market needs it"),
+        (GOOD + "allow = { blanks = 3 }\n", 6, "allows `blanks`", "did you mean `blank`"),
+        (GOOD + "allow = { blank = -3 }\n", 6, "blank = -3 is no count", "true for any number"),
+        (GOOD + 'lag = "3 weeks"\n', 6, "lag = '3 weeks' is no span", '"45 days"'),
+        (GOOD + '[series.rate]\nfile = "r.csv"\n', 6, "the unit of `rate` is not stated", 'unit = "percent"'),
+        (GOOD + '[series.vvix]\nfile = "${HOME_OF_DATA}/v.csv"\n', 7, "${HOME_OF_DATA} is not declared", "[variables]"),
+        (GOOD + '[series.vvix]\nfile = "a.csv"\nfiles = ["b.csv"]\n', None, "exactly one of `file`, `files` and `sources`", "file ="),
+        ('start = "2007-04-02"\n' + GOOD, 1, "is no date", "without quotes"),
+        (
+            GOOD + '[listing.vix]\nweeklies = [{ since = 2015-10-08, weekday = "wednes", weeks = 4 }]\n',
+            7,
+            "weekday = 'wednes'",
+            "wednesday",
+        ),
+        (GOOD + "[listing.vix]\nmonthlies = [{ months = 4 }]\n", 7, "does not say since when", "since ="),
+        ("format = 1\n[series.spx\n", 2, "this is no TOML", "docs/data.md"),
+    ],
+)
+def test_mistakes_are_named_with_their_line(tmp_path: Path, text: str, row: int | None, says: str, advises: str) -> None:
+    found = problems_of(tmp_path, text)
+    assert any((problem.row == row or row is None) and says in problem.message and advises in problem.hint for problem in found), found
+
+
+def test_no_such_manifest(tmp_path: Path) -> None:
+    for spec in (str(tmp_path / "none.toml"), str(tmp_path)):
+        with pytest.raises(MarketError) as caught:
+            load_market(spec)
+        assert caught.value.problems[0].hint
+
+
+def test_paths_follow_the_manifest_and_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[variables]\nSOME_DATA = "../there"\n' + GOOD.replace('"spx.csv"', '"${SOME_DATA}/spx.csv"')
+    path = tmp_path / "market.toml"
+    path.write_text(
+        text.replace("[variables]", "format = 1\n[variables]").replace("\nformat = 1\n[series.spx]", "\n[series.spx]"), encoding="utf-8"
+    )
+    monkeypatch.delenv("SOME_DATA", raising=False)
+    assert read_manifest(path).series["spx"].sources[0].path == (tmp_path.parent / "there" / "spx.csv")
+    assert read_manifest(path).series["vix"].sources[0].path == tmp_path / "vix.csv"
+    monkeypatch.setenv("SOME_DATA", str(tmp_path / "else"))
+    assert read_manifest(path).series["spx"].sources[0].path == tmp_path / "else" / "spx.csv"
+
+
+def test_the_shipped_manifest_states_the_standard_listing() -> None:
+    manifest = read_manifest(Path(__file__).with_name("history.toml"))
+    assert manifest.vix_listing == STANDARD_VIX_LISTING
+    assert sorted(manifest.spx_listing.weeklies, key=str) == sorted(STANDARD_SPX_LISTING.weeklies, key=str)
+    assert manifest.spx_listing.monthlies == STANDARD_SPX_LISTING.monthlies
+    assert manifest.spx_listing.periods == STANDARD_SPX_LISTING.periods
