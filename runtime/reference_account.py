@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import define, field
@@ -311,4 +312,7 @@ def quick_ratio(cash: float, layers: Sequence[LayerState], prices: Prices) -> fl
                 due = due + -leg.ratio * ask * lot.structures * 100.0
     uncovered = margin - cash if margin - cash > 0.0 else 0.0
     divisor = due + uncovered
-    return UNKNOWN if divisor == 0.0 or is_unknown(divisor) else (cash + liquid) / divisor
+    if divisor == 0.0:
+        # Nothing is due: a book that is known not to be under stress.
+        return math.inf
+    return UNKNOWN if is_unknown(divisor) else (cash + liquid) / divisor

@@ -105,6 +105,8 @@ from alvh.runtime.lanes import (
 )
 
 UNKNOWN = float("nan")
+NOTHING_DUE = float("inf")
+"""The quick ratio of a book that owes nothing soon."""
 MOST_STALE_BARS = 5
 QUICK_WIDTH = 0.25
 QUICK_DAYS = 30.0
@@ -379,7 +381,8 @@ def _mark_account(lanes, run, bar, long_bids, short_asks):
     deficit = maximum(load(lanes, run.state.account, A_MARGIN) - cash, 0.0)
     store(lanes, run.state.attributes, 0, equity)
     store(lanes, run.state.attributes, 1, cash)
-    store(lanes, run.state.attributes, 2, divide(cash + long_bids, short_asks + deficit))
+    due = short_asks + deficit
+    store(lanes, run.state.attributes, 2, select(due == 0.0, NOTHING_DUE, divide(cash + long_bids, due)))
 
 
 @lane_function
