@@ -142,6 +142,29 @@ def test_four_legs_cross_the_spread_each_on_its_side() -> None:
     assert record.margin[0] == 10_000.0
 
 
+def test_the_cost_of_a_trade_is_what_it_pays_off_mid() -> None:
+    small = SmallProgram(bars=1, listed_costs=True)
+    small.layer(small.put(3950, 32, -1, "SPX"), small.put(3900, 32, 2, "SPX"))
+    record = small.run()
+    off_mid = 0.0
+    for ratio, strike in ((-1, 3950.0), (2, 3900.0)):
+        mid = spx_price(False, strike, 32.0)
+        half = costs.spx_half_spread(mid, 1.0, 20.0)
+        off_mid += abs(ratio) * (half if ratio > 0 else mid - (mid - half))
+    assert record.journal.cost[0] == 3 * 1.2 + off_mid * 100.0
+
+
+def test_what_is_worth_less_than_its_half_spread_is_sold_for_nothing() -> None:
+    small = SmallProgram(bars=2, listed_costs=True)
+    small.layer(small.put(1000, 32, product="SPX"), size=2.0, opens=small.at(0), closes=small.at(1))
+    record = small.run()
+    mid = spx_price(False, 1000.0, 31.0)
+    assert 0.0 < mid < costs.spx_half_spread(mid, 1.0, 20.0)
+    assert record.journal.price[1] == 0.0
+    # Fees, and the mid that was given up: not the half spread.
+    assert record.journal.cost[1] == pytest.approx(2.4 + mid * 200.0, abs=1e-12)
+
+
 def test_a_leg_that_would_be_sold_for_nothing_refuses_the_structure() -> None:
     small = SmallProgram(bars=1, listed_costs=True)
     small.layer(small.put(1000, 32, -1, "SPX"), small.put(900, 32, 1, "SPX"))
@@ -271,6 +294,22 @@ def test_quick_ratio_by_hand() -> None:
         if sign < 0:
             due += (mid + half) * 200.0
     assert found == pytest.approx((cash + liquid) / due, rel=1e-12)
+
+
+def test_quick_ratio_counts_margin_beyond_cash() -> None:
+    # All cash is in the index, so the whole margin is uncovered; 50 x 2 x 100 = 10,000.
+    small = SmallProgram(bars=2, hold_index=True)
+    small.layer(small.put(3950, 60, -1, "SPX"), small.put(3900, 60, 1, "SPX"), size=2.0, opens=small.at(0))
+    found = read_on(small, 1, small.node("account", name="quick_ratio"))[0]
+    # 60 days from Monday 01-06 is Friday 03-06; a day later 59 are left, so nothing is due.
+    assert found == pytest.approx(spx_price(False, 3900.0, 59.0) * 200.0 / 10_000.0, rel=1e-12)
+
+
+def test_a_roll_is_visible_downstream() -> None:
+    small = SmallProgram(bars=12)
+    small.layer(small.call(20, 30), opens=small.at(0), rolls=small.at(10))
+    names = ("rolls", "opens", "closes", "count")
+    assert read_on(small, 10, *(small.node("decided", owner=0, name=name, stage=2) for name in names)) == [1.0, 0.0, 0.0, 1.0]
 
 
 def test_per_lot_rules_see_their_own_lot() -> None:

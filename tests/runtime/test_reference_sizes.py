@@ -130,6 +130,25 @@ def test_margin_for_a_spread_is_bounded_by_cash() -> None:
     assert record.cash[0] >= record.margin[0]
 
 
+def test_margin_in_use_is_not_there_for_others() -> None:
+    small = SmallProgram(bars=1, capital=50_000.0)
+    credit_spread(small, size=5.0)
+    small.layer(small.call(20, **MONTH_2), size=1_000.0)
+    record = small.run()
+    available = 50_000.0 + CREDIT * 5.0 * 100.0 - 50.0 * 5.0 * 100.0
+    assert record.journal.filled[1] == math.floor(available / (NEAR * 100.0))
+
+
+def test_the_index_held_pays_at_its_bid() -> None:
+    small = SmallProgram(bars=2, capital=10_000.0, hold_index=True, listed_costs=True, whole=False)
+    small.layer(small.call(20, **MONTH_2), size=1_000.0, opens=small.at(1))
+    record = small.run()
+    price = record.journal.price[0]
+    available = 10_000.0 / (4000.0 * 1.00005) * 4000.0 * 0.99995
+    assert record.journal.filled[0] == pytest.approx(available / (price * 100.0 + 1.2), rel=1e-12)
+    assert record.hold_profit[1] + 10_000.0 > 0.0
+
+
 def test_layers_on_one_level_are_cut_by_one_common_factor() -> None:
     small = SmallProgram(bars=1, capital=10_000.0)
     small.layer(small.call(20, **MONTH_2), size=30.0, level=0)
@@ -253,6 +272,18 @@ def test_a_sale_returns_at_most_what_the_lot_cost() -> None:
     sold, spent = second_purchase(15.0)
     assert sold < first
     assert spent == pytest.approx(sold, rel=1e-12)
+
+
+def test_fees_are_paid_from_the_balance_and_come_back_with_a_winning_lot() -> None:
+    small = budgeted(5)
+    small.listed_costs = True
+    small.layers[0] = evolve(small.layers[0], closes=(small.rule("close", small.at(3)),))
+    record = small.run(vix=[20.0, 40.0], vx1=[20.0, 40.0], vx2=[20.0, 40.0])
+    paid = record.journal.filled * (record.journal.price * 100.0 + 1.2)
+    first = 1_000.0 * 20.0 / 23.0
+    assert paid[0] == pytest.approx(first, rel=1e-12)
+    # Cost and fees of the lot sold, no more: the same again.
+    assert paid[2] == pytest.approx(first, rel=1e-12)
 
 
 def test_a_roll_spends_what_its_own_sale_returns() -> None:

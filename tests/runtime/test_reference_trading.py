@@ -255,6 +255,34 @@ def test_the_source_of_a_roll_into_may_open_again_at_once() -> None:
     assert actions(small.run())[1:] == [(5, ROLL_OUT, 0, 4.0), (5, OPEN, 0, 4.0), (5, ROLL_IN, 0, 4.0)]
 
 
+def test_a_source_that_states_its_lots_has_room_for_the_one_rolled_away() -> None:
+    small = rolled_into(6)
+    small.layers[0] = evolve(small.layers[0], opens=(), at_most=1, states_at_most=True)
+    assert [row[1] for row in actions(small.run(), layer=0)] == [OPEN, ROLL_OUT, OPEN]
+
+
+def test_a_roll_into_a_layer_of_the_same_expiry_gains_no_days() -> None:
+    small = rolled_into(6)
+    small.layers[1] = evolve(small.layers[1], legs=(small.call(20, **month(1)),))
+    assert actions(small.run()) == [(0, OPEN, 0, 4.0), (5, REFUSED, NO_DAYS_GAINED, 0.0)]
+
+
+def test_lots_on_their_way_count_for_a_target_that_states_its_lots() -> None:
+    small = rolled_into(6, at_most=1)
+    small.layers[0] = evolve(small.layers[0], opens=(small.rule("open", small.at(0, 1)),), at_most=2, states_at_most=True)
+    rows = actions(small.run())[2:]
+    assert rows == [(5, ROLL_OUT, 0, 4.0), (5, REFUSED, TARGET_FULL, 0.0), (5, ROLL_IN, 0, 4.0)]
+
+
+def test_two_lots_that_roll_on_one_bar_restore_the_size_once() -> None:
+    small = SmallProgram(bars=12)
+    size = Size("contracts", small.script(*[4.0] * 10, 6.0))
+    small.layer(small.call(20, 30), size=size, opens=small.at(0, 1), rolls=small.at(10), at_most=2)
+    # The first: 6 - 4 of the other = 2; the second: 6 - 2 already asked = 4.
+    rows = actions(small.run())[2:]
+    assert rows == [(10, ROLL_OUT, 0, 4.0), (10, ROLL_OUT, 0, 4.0), (10, ROLL_IN, 0, 2.0), (10, ROLL_IN, 0, 4.0)]
+
+
 def test_a_lot_rolled_in_does_not_keep_the_layer_from_opening_its_own() -> None:
     record = rolled_into(7, far_opens=True).run()
     assert actions(record, layer=1) == [(0, OPEN, 0, 2.0), (5, ROLL_IN, 0, 4.0)]
@@ -350,6 +378,17 @@ def test_the_parts_of_a_lot_add_up_to_its_realized_profit() -> None:
     assert realized > 0.0
 
 
+def test_fees_of_an_increase_are_part_of_the_lot() -> None:
+    small = rebalanced(4.0, 6.0, 6.0)
+    small.listed_costs = True
+    realized = small.node("decided", owner=0, name="realized", stage=2)
+    small.layers[0] = evolve(small.layers[0], closes=(small.rule("close", small.at(2)),))
+    small.layer(small.call(90, 1), opens=small.rule("open", small.at(2), reads=(realized,)), size=0.0)
+    record = small.run()
+    assert actions(record, layer=0) == [(0, OPEN, 0, 4.0), (1, REBALANCE, 0, 2.0), (2, CLOSE, 0, 6.0)]
+    assert record.journal.reads[-1, 0] == pytest.approx(record.layer_profit[2, 0], abs=1e-9)
+
+
 # One action a lot a bar
 
 
@@ -380,6 +419,13 @@ def test_unwind_closes_all_and_holds_until_known_over() -> None:
     assert record.verbs["unwind"] == 2
     assert record.verbs["close"] == 0
     assert record.unknown.tolist() == [1.0]
+
+
+def test_unwind_stays_while_its_condition_holds_whatever_until_says() -> None:
+    small = SmallProgram(bars=5)
+    small.group(unwinds=(small.unwind(small.at(1, 2), small.script(1.0)),))
+    small.layer(small.call(20, **month(2)))
+    assert actions(small.run()) == [(0, OPEN, 0, 1.0), (1, CLOSE, 0, 1.0), (3, OPEN, 0, 1.0)]
 
 
 def test_unwind_without_until_ends_when_its_condition_is_known_to_be_false() -> None:
