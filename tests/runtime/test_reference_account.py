@@ -279,7 +279,7 @@ def test_quick_ratio_by_hand() -> None:
     # The sold legs have 31 days left: not due. Margin of 10,000 is covered by cash, so nothing is owed.
     assert due == 0.0
     assert cash > 10_000.0
-    assert math.isnan(found)
+    assert found == math.inf
     # A day later they are due.
     later = SmallProgram(bars=3, capital=20_000.0, listed_costs=True)
     condor(later, size=2.0, opens=later.at(0))
