@@ -54,9 +54,6 @@ class TreeBuilder:
     def file(self, span: Span, *declarations: syntax.Declaration) -> syntax.File:
         return syntax.File(declarations, span=span)
 
-    def lone_expression(self, span: Span, value: Expression) -> Expression:
-        return value
-
     def title(self, span: Span, title: Token, about: Token | None) -> syntax.Title:
         return syntax.Title(_text(title), about and _text(about), span=span)
 

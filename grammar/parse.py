@@ -179,7 +179,8 @@ class _Parser:
             after = self.machine.follow(kind)
             if after is not None and self.kind(token, after) is not None:
                 place = self.previous_end()
-                self.found.append(explain.left_out(self.source, kind, place, token))
+                if not self.explained(token):
+                    self.found.append(explain.left_out(self.source, kind, place, token))
                 return self.take(Token((kind,), "", place, place, False, kind)) or True
         return False
 
@@ -206,7 +207,7 @@ class _Parser:
             self.found.append(explain.stray_brace(self.source, token))
             self.next += 1
             return
-        if not any(self.previous_end() <= one.span.start < token.start for one in self.tokens.findings):
+        if not self.explained(token):
             self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
         self.resynchronize(token)
 
@@ -266,6 +267,10 @@ class _Parser:
     def following(self) -> Token:
         tokens = self.tokens.tokens
         return tokens[min(self.next + 1, len(tokens) - 1)]
+
+    def explained(self, token: Token) -> bool:
+        """Was a sign without meaning found right before the token? Then one finding about the place is enough."""
+        return any(self.previous_end() <= one.span.start < token.start for one in self.tokens.findings)
 
     def closing_braces_ahead(self) -> int:
         """How many closing braces from here on have no opening brace from here on."""
