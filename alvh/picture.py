@@ -41,7 +41,7 @@ def draw_comparison(comparison: Comparison, path: Path) -> None:
         _draw_equity(above, comparison)
         _draw_drawdown(below, comparison)
         _write_titles(figure, comparison)
-        figure.savefig(path, dpi=130, metadata={"Software": None})
+        figure.savefig(path, dpi=120, metadata={"Software": None}, pil_kwargs={"optimize": True})
         plt.close(figure)
 
 

@@ -76,7 +76,8 @@ def test_only_alvh_is_importable(tmp_path: Path) -> None:
 
 def test_check_needs_neither_numbers_nor_frames_nor_graphs(tmp_path: Path) -> None:
     heavy = sorted({*HEAVY, "networkx", "exchange_calendars"})
-    code = f"import sys; from alvh.command_line import main; code = main(['check', sys.argv[1]]); print(code, [n for n in {heavy} if n in sys.modules])"
+    checks = "import sys; from alvh.command_line import main; code = main(['check', sys.argv[1]]);"
+    code = f"{checks} print(code, [name for name in {heavy} if name in sys.modules])"
     strategy = ROOT / "strategies" / "alvh_442_contracts.alvh"
     done = subprocess.run([sys.executable, "-c", code, str(strategy)], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip().splitlines()[-1] == "0 []"
