@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 
-from alvh.runtime.calendars.sessions import Sessions, nyse
+from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import Expiries, Integers
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
@@ -261,20 +261,3 @@ def _iso_weeks(days: Integers) -> Integers:
 
 def _day(text: str) -> int:
     return int(np.datetime64(text, "D").astype(np.int64))
-
-
-__all__ = [
-    "STANDARD_SPX_LISTING",
-    "STANDARD_VIX_LISTING",
-    "VIX_MONTHLY_EXCEPTIONS",
-    "Listing",
-    "MonthlyEra",
-    "PeriodEra",
-    "Sessions",
-    "WeeklyEra",
-    "spx_expiries",
-    "spx_monthly_days",
-    "third_fridays",
-    "vix_expiries",
-    "vix_monthly_days",
-]

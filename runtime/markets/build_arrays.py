@@ -6,6 +6,7 @@ short yields a prefix of the longer one's arrays, bit for bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -176,11 +177,14 @@ def _moving_average(values: Floats, half_life: float) -> Floats:
     """Exponential average over bars, starting at the first known value; an unknown value leaves it as it is."""
     weight = 1.0 - 0.5 ** (1.0 / half_life)
     averages = np.empty_like(values)
-    state = np.full(values.shape[1], np.nan)
-    for bar, value in enumerate(values):
-        moved = state + weight * (value - state)
-        state = np.where(np.isnan(state), value, np.where(np.isnan(moved), state, moved))
-        averages[bar] = state
+    for path in range(values.shape[1]):  # plain floats: a recursion is no work for arrays
+        state = math.nan
+        column = []
+        for value in values[:, path].tolist():
+            if value == value:
+                state = state + weight * (value - state) if state == state else value
+            column.append(state)
+        averages[:, path] = column
     return averages
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import os
 from pathlib import Path
 
@@ -130,3 +131,24 @@ def test_table_invariants(first: int) -> None:
         gaps = np.diff(expiries.settle_day[expiries.monthly == 1])
         assert gaps.min() >= 21
         assert gaps.max() <= 42
+
+
+def test_every_vix_monthly_follows_the_thirty_day_rule() -> None:
+    """The rule spelled out day by day, from 1990 to 2044 (quant.md 2.4, invariant 38)."""
+    sessions = between("1990-01-02", "2044-12-30")
+    opened = set(sessions.tolist())
+    expiries = vix_expiries(sessions)
+    monthly = dates(expiries.settle_day[expiries.monthly == 1])
+    by_rule = []
+    for month in range(12 * 1990, 12 * 2045 - 1):
+        following = datetime.date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+        third_friday = following + datetime.timedelta(days=(4 - following.weekday()) % 7 + 14)
+        expiry = third_friday - datetime.timedelta(days=30)
+        assert expiry.weekday() == 2
+        if day(str(expiry)) not in opened or day(str(third_friday)) not in opened:
+            expiry -= datetime.timedelta(days=1)
+            while day(str(expiry)) not in opened:
+                expiry -= datetime.timedelta(days=1)
+        by_rule.append(VIX_MONTHLY_EXCEPTIONS.get(str(expiry), str(expiry)))
+    assert monthly[: len(by_rule)] == by_rule
+    assert len(monthly) - len(by_rule) <= 1

@@ -9,7 +9,7 @@ import pytest
 from alvh.runtime.calendars.expiries import STANDARD_SPX_LISTING, STANDARD_VIX_LISTING
 from alvh.runtime.market import MarketError, Problem
 from alvh.runtime.markets.load_market import load_market
-from alvh.runtime.markets.manifest import read_manifest
+from alvh.runtime.markets.manifest import ALLOWANCES, read_manifest
 
 GOOD = 'format = 1\n[series.spx]\nfile = "spx.csv"\n[series.vix]\nfile = "vix.csv"\n'
 
@@ -77,3 +77,13 @@ def test_the_shipped_manifest_states_the_standard_listing() -> None:
     assert sorted(manifest.spx_listing.weeklies, key=str) == sorted(STANDARD_SPX_LISTING.weeklies, key=str)
     assert manifest.spx_listing.monthlies == STANDARD_SPX_LISTING.monthlies
     assert manifest.spx_listing.periods == STANDARD_SPX_LISTING.periods
+
+
+def test_the_example_of_the_documentation_is_a_manifest(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    path = tmp_path / "market.toml"
+    path.write_text(text.split("```toml")[1].split("```")[0], encoding="utf-8")
+    manifest = read_manifest(path)
+    assert set(manifest.series) == {"spx", "vix", "vix3m", "vvix", "rate"}
+    for allowance in ALLOWANCES:
+        assert f"| `{allowance}` |" in text
