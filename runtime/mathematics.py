@@ -48,17 +48,18 @@ def exp(x: float) -> float:
     inside = select(x < EXP_ZERO_BELOW, EXP_ZERO_BELOW, select(x > EXP_INFINITE_ABOVE, EXP_INFINITE_ABOVE, x))
     k = (inside * LOG_2_E + ROUNDING) - ROUNDING
     r = (inside - k * LN_2_HIGH) - k * LN_2_LOW
-    q = 2.5105259538448494e-08 + r * 2.0914717341716378e-09
-    q = 2.755727357010214e-07 + r * q
-    q = 2.7557255297969643e-06 + r * q
-    q = 2.4801587325605324e-05 + r * q
-    q = 0.0001984126987490126 + r * q
-    q = 0.001388888888888373 + r * q
-    q = 0.008333333333326112 + r * q
-    q = 0.04166666666666667 + r * q
-    q = 0.1666666666666667 + r * q
-    q = 0.5 + r * q
-    y = scale_by_power_of_two(1.0 + (r + (r * r) * q), k)
+    # Even and odd powers apart: two chains that a processor follows side by side.
+    square = r * r
+    even = 2.755727357010214e-07 + square * 2.0914717341716378e-09
+    even = 2.4801587325605324e-05 + square * even
+    even = 0.001388888888888373 + square * even
+    even = 0.04166666666666667 + square * even
+    even = 0.5 + square * even
+    odd = 2.7557255297969643e-06 + square * 2.5105259538448494e-08
+    odd = 0.0001984126987490126 + square * odd
+    odd = 0.008333333333326112 + square * odd
+    odd = 0.1666666666666667 + square * odd
+    y = scale_by_power_of_two(1.0 + (r + square * (even + r * odd)), k)
     return select(x < EXP_ZERO_BELOW, 0.0, select(x > EXP_INFINITE_ABOVE, INFINITY, y))
 
 
@@ -96,27 +97,27 @@ def mills_ratio(x: float) -> float:
     """
     inverse = 1.0 / (x + 5.0)
     t = 1.0 - 10.0 * inverse
-    p = -5.9226128658589914e-09 + t * 1.2912874213654849e-08
-    p = -1.4573727205857554e-07 + t * p
-    p = 7.476919614349497e-08 + t * p
-    p = 1.0573006226025633e-06 + t * p
-    p = -8.10888036367098e-07 + t * p
-    p = -6.9179805616112204e-06 + t * p
-    p = 9.956429010606643e-06 + t * p
-    p = 4.180171633069977e-05 + t * p
-    p = -0.0001247270507920554 + t * p
-    p = -0.00014882918529688415 + t * p
-    p = 0.0013658565999337816 + t * p
-    p = -0.001999962677058995 + t * p
-    p = -0.007503282358809736 + t * p
-    p = 0.052125502482600936 + t * p
-    p = -0.17325473413322579 + t * p
-    p = 0.4136447157294455 + t * p
-    p = -0.7859110755444265 + t * p
-    p = 1.2415470615739104 + t * p
-    p = -1.6678665951889888 + t * p
-    p = 1.9280810471531578 + t * p
-    return inverse * p
+    square = t * t
+    even = -1.4573727205857554e-07 + square * 1.2912874213654849e-08
+    even = 1.0573006226025633e-06 + square * even
+    even = -6.9179805616112204e-06 + square * even
+    even = 4.180171633069977e-05 + square * even
+    even = -0.00014882918529688415 + square * even
+    even = -0.001999962677058995 + square * even
+    even = 0.052125502482600936 + square * even
+    even = 0.4136447157294455 + square * even
+    even = 1.2415470615739104 + square * even
+    even = 1.9280810471531578 + square * even
+    odd = 7.476919614349497e-08 + square * -5.9226128658589914e-09
+    odd = -8.10888036367098e-07 + square * odd
+    odd = 9.956429010606643e-06 + square * odd
+    odd = -0.0001247270507920554 + square * odd
+    odd = 0.0013658565999337816 + square * odd
+    odd = -0.007503282358809736 + square * odd
+    odd = -0.17325473413322579 + square * odd
+    odd = -0.7859110755444265 + square * odd
+    odd = -1.6678665951889888 + square * odd
+    return inverse * (even + t * odd)
 
 
 @inlined_lane_function

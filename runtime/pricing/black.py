@@ -94,9 +94,9 @@ def black_implied_volatility(lower: float, higher: float, log_ratio: float, time
     0 where the price is below 1e-290 of `lower`, which near the floor of the VIX means nothing at all.
 
     Arguments as in `black_out_of_the_money`. With x = ln(higher / lower) and b = time value / sqrt(lower higher), b lies below
-    v / sqrt(2 pi) exp(-x^2 / (2 v^2)) (integrate the vega), so the v where that bound equals b lies below the root: y = (x / v)^2 solves
-    y + ln y = 2 ln(x / (b sqrt(2 pi))), two Newton steps. Three Householder steps of third order on ln b follow, as in Jaeckel, "Let's be
-    rational" (Wilmott, 2015). Relative error 5e-12 for total volatilities of 0.001 to 3.
+    v / sqrt(2 pi) exp(-x^2 / (2 v^2)) (integrate the vega), so the v where that bound equals b lies below the root, by at most half:
+    y = (x / v)^2 solves y + ln y = 2 ln(x / (b sqrt(2 pi))), one Newton step. Two Householder steps of third order on ln b follow, as in
+    Jaeckel, "Let's be rational" (Wilmott, 2015). Relative error 2e-10 for total volatilities of 0.001 to 1.8, 2e-7 at 3.
     """
     # At the money ln x has no value; the bound does not depend on x there.
     x = maximum(-log_ratio, 1e-16)
@@ -104,22 +104,23 @@ def black_implied_volatility(lower: float, higher: float, log_ratio: float, time
     nothing = wanted < 1e-290
     m = 2.0 * (log(x) - (log(wanted) - 0.5 * x) - HALF_LOG_TWO_PI)
     near = exp(minimum(m, 1.0))
-    y = select(m > 1.0, m - log(maximum(m, 1.0)), near / (1.0 + near))
-    y = y * ((1.0 + m) - log(y)) / (1.0 + y)
-    y = y * ((1.0 + m) - log(y)) / (1.0 + y)
+    y = select(m > 1.0, m - log(maximum(m, 1.0)), divide(near, 1.0 + near))
+    y = divide(y * ((1.0 + m) - log(y)), 1.0 + y)
     v = divide(x, square_root(y))
-    for _ in range(3):
-        x_over_v = divide(x, v)
+    for _ in range(2):
+        inverse = divide(1.0, v)
+        x_over_v = x * inverse
         d1 = 0.5 * v - x_over_v
         inside = d1 > 0.0
         density = normal_density(d1)
         tail = density * mills_ratio(select(inside, d1, -d1))
         value = select(inside, 1.0 - tail, tail) - density * mills_ratio(v - d1)
-        slope = divide(density, value)
-        step = divide(log(divide(wanted, value)), slope)
-        curvature = divide(x_over_v * x_over_v, v) - 0.25 * v
+        inverse_value = divide(1.0, value)
+        slope = density * inverse_value
+        step = divide(log(wanted * inverse_value) * value, density)
+        curvature = x_over_v * x_over_v * inverse - 0.25 * v
         second = curvature - slope
-        third = curvature * curvature - divide(3.0 * (x_over_v * x_over_v), v * v) - 0.25
+        third = curvature * curvature - 3.0 * (x_over_v * inverse) * (x_over_v * inverse) - 0.25
         third = third - 3.0 * curvature * slope + 2.0 * (slope * slope)
-        v = v + divide(step * (1.0 + 0.5 * second * step), 1.0 + second * step + third * (step * step) / 6.0)
+        v = v + divide(step * (1.0 + 0.5 * second * step), 1.0 + second * step + third * (step * step) * (1.0 / 6.0))
     return select(nothing, 0.0, select(time_value < lower, v, UNKNOWN))

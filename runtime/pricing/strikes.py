@@ -9,8 +9,19 @@ Lane-generic; `is_call` is a scalar that all lanes share, `target` an absolute d
 
 from __future__ import annotations
 
-from alvh.runtime.lanes import absolute, floor, inlined_lane_function, is_unknown, lane_function, maximum, minimum, select, square_root
-from alvh.runtime.mathematics import UNKNOWN, exp, normal_quantile
+from alvh.runtime.lanes import (
+    absolute,
+    divide,
+    floor,
+    inlined_lane_function,
+    is_unknown,
+    lane_function,
+    maximum,
+    minimum,
+    select,
+    square_root,
+)
+from alvh.runtime.mathematics import UNKNOWN, exp, log, normal_cdf, normal_quantile
 from alvh.runtime.pricing import spx_surface, vix_options
 
 SPX_STEP = 5.0
@@ -92,6 +103,25 @@ def spx_strike_for_delta(is_call: bool, target: float, forward: float, discount:
     return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
 
 
+@inlined_lane_function
+def _call_delta_reaches(call_delta: float, quantile: float, strike: float, terms: vix_options.Terms) -> bool:
+    """Whether the vendor delta of the VIX call at a strike is at least so much, told from its price without its implied volatility.
+
+    With x = ln(K / F), Black's d1 is g = `quantile` where the total volatility v is g +- sqrt(g^2 + 2 x). There d2 = -+ sqrt(g^2 + 2 x),
+    so one normal probability gives the price at both. Out of the money d1 rises with v: a price at or above that at the upper v will do.
+    In the money d1 falls to sqrt(-2 x) and then rises: a price outside the two will do, and where there are none d1 is always above g.
+    """
+    future = terms[0]
+    price = vix_options.undiscounted_price(True, strike, terms)
+    x = log(divide(strike, future))
+    squared = quantile * quantile + 2.0 * x
+    asset = future * call_delta
+    lower_cash = normal_cdf(-square_root(squared)) * strike
+    in_the_money = x < 0.0
+    always = in_the_money & ((quantile <= 0.0) | (squared < 0.0))
+    return always | (price >= asset - lower_cash) | (in_the_money & (price <= asset - (strike - lower_cash)))
+
+
 @lane_function
 def vix_strike_for_delta(
     is_call: bool,
@@ -109,8 +139,8 @@ def vix_strike_for_delta(
 ) -> float:
     """The listed VIX strike whose vendor delta is nearest the target. The arguments after it are `vix_options.Terms`.
 
-    A call's delta falls and a put's rises with the strike, so seven halvings of the listed strikes leave two neighbours, whatever the
-    shape of the smile: nothing to converge.
+    A call's delta falls with the strike, so seven halvings of the listed strikes leave two neighbours, whatever the shape of the smile:
+    nothing to converge. A put's delta is one less the call's.
     """
     terms = (
         future,
@@ -124,11 +154,14 @@ def vix_strike_for_delta(
         calm_volatility,
         spike_volatility,
     )
+    quantile = normal_quantile(target)
+    call_quantile = select(is_call, quantile, -quantile)
+    call_delta = select(is_call, target, 1.0 - target)
     rank = future * 0.0 + LOWEST_VIX_RANK
     step = 64.0
     for _ in range(7):
-        delta = vix_options.option_delta(is_call, vix_strike_of_rank(rank + step), *terms)
-        rank = select(select(is_call, delta >= target, delta <= target), rank + step, rank)
+        reached = _call_delta_reaches(call_delta, call_quantile, vix_strike_of_rank(rank + step), terms)
+        rank = select(reached, rank + step, rank)
         step = 0.5 * step
     lower = vix_strike_of_rank(rank)
     higher = vix_strike_of_rank(rank + 1.0)

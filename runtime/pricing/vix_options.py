@@ -84,7 +84,7 @@ def _state_value(forward: float, log_forward: float, strike: float, log_strike: 
 
 
 @inlined_lane_function
-def _undiscounted(is_call: bool, strike: float, terms: Terms) -> float:
+def undiscounted_price(is_call: bool, strike: float, terms: Terms) -> float:
     """Both states priced on their own; with K at or below the floor the option is certain to end in or out of the money."""
     future, _, floor, calm, spike, log_calm, log_spike, probability, calm_volatility, spike_volatility = terms
     above = strike - floor
@@ -125,7 +125,7 @@ def option_price(
         calm_volatility,
         spike_volatility,
     )
-    return discount * _undiscounted(is_call, strike, terms)
+    return discount * undiscounted_price(is_call, strike, terms)
 
 
 @lane_function
@@ -164,7 +164,7 @@ def option_delta(
     higher = select(below, future, strike)
     log_moneyness = log(divide(strike, future))
     # The price of whichever option is out of the money is its time value, without cancellation.
-    time_value = select(below, _undiscounted(False, strike, terms), _undiscounted(True, strike, terms))
+    time_value = select(below, undiscounted_price(False, strike, terms), undiscounted_price(True, strike, terms))
     volatility = black_implied_volatility(lower, higher, select(below, log_moneyness, -log_moneyness), time_value)
     d1 = select(volatility == 0.0, select(below, 40.0, -40.0), divide(-log_moneyness, volatility) + 0.5 * volatility)
     return normal_cdf(select(is_call, d1, -d1))
