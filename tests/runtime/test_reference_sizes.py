@@ -110,6 +110,13 @@ def test_size_by_worst_loss_and_the_margin_it_needs() -> None:
     assert record.margin.tolist() == [50.0 * q * 100.0] * 2
 
 
+def test_the_worst_loss_includes_fees() -> None:
+    small = SmallProgram(bars=1, listed_costs=True, whole=False)
+    credit_spread(small, size=Size("max_loss", small.constant(20_000.0)))
+    record = small.run()
+    assert record.journal.filled[0] == pytest.approx(20_000.0 / ((50.0 + record.journal.price[0]) * 100.0 + 2.4), rel=1e-12)
+
+
 def test_a_structure_that_pays_has_no_size_in_money() -> None:
     small = SmallProgram(bars=1)
     credit_spread(small, size=money(small, 10_000.0))
