@@ -8,6 +8,7 @@ from alvh.compiler.rules import (
     dependency_cycle,
     event_for_sessions,
     future_read,
+    knot_too_large,
     layer_never_opens,
     macro_lag_missing,
     never_known,
@@ -24,6 +25,7 @@ from alvh.compiler.subject import Subject
 from alvh.grammar.diagnostics import Diagnostic
 
 ALWAYS = (
+    knot_too_large,
     book_without_lots,
     dependency_cycle,
     roll_into_wrong_layer,

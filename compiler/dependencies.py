@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from alvh.compiler.expressions import children_of, expressions_of
 from alvh.compiler.meaning import Meaning, Reference
@@ -77,6 +77,14 @@ def positions_of(group: GroupDeclaration) -> tuple[LayerDeclaration, ...]:
 def find_dependencies(meaning: Meaning) -> Dependencies:
     """All vertices and edges of a module."""
     return _Finder(meaning).find()
+
+
+def names_along_past(dependencies: Dependencies) -> Dependencies:
+    """The params, lets and triggers alone, with what they read of the past as if it ordered."""
+    vertices = tuple(vertex for vertex in dependencies.vertices if vertex.sort in ("param", "let", "trigger"))
+    names = {vertex.name for vertex in vertices}
+    edges = (edge for edge in dependencies.edges if edge.source in names and edge.target in names)
+    return Dependencies(vertices, tuple(evolve(edge, manner="reads") for edge in edges))
 
 
 class _Finder:

@@ -88,9 +88,12 @@ LITERAL_KINDS: Mapping[str, Kind] = {
 INPUT_KINDS: Mapping[str, Kind] = {"number": NUMBER, "ratio": RATIO, "money": MONEY, "condition": CONDITION}
 
 
-def infer_kinds(module: Module, references: Mapping[int, Reference]) -> tuple[dict[int, Kind], tuple[Diagnostic, ...]]:
+def infer_kinds(
+    module: Module, references: Mapping[int, Reference], order: tuple[str, ...] = ()
+) -> tuple[dict[int, Kind], tuple[Diagnostic, ...]]:
     """Kinds by id of their expression, and the findings of the units family."""
     inference = _Inference(module, references)
+    inference.infer_names(order)
     inference.infer()
     return inference.kinds, tuple(inference.diagnostics)
 
@@ -110,6 +113,16 @@ class _Inference:
         """Lets and triggers whose kind is being found: a circle among them is for the graph to report."""
         self.layer = ""
         """The path of the layer whose statements are read."""
+
+    def infer_names(self, order: tuple[str, ...]) -> None:
+        """Params, lets and triggers, each after what it reads, so that no chain of names is a chain of calls."""
+        for name in order:
+            if name in self.params:
+                self._kind(self.params[name].value)
+            elif name in self.values:
+                self._named(name, self.values[name])
+            elif name in self.conditions:
+                self._named(name, self.conditions[name])
 
     def infer(self) -> None:
         module = self.module

@@ -91,6 +91,7 @@ class ExpressionLowering:
     def leaves(self, expression: syntax.Expression, scope: Scope) -> tuple[NodeId, ...]:
         """The streams that the text of a condition reads, nearest first, without constants; for the journal."""
         found: dict[NodeId, None] = {}
+        opened: set[str] = set()
         waiting: list[tuple[syntax.Expression, Scope]] = [(expression, scope)]
         while waiting:
             current, where = waiting.pop(0)
@@ -99,7 +100,9 @@ class ExpressionLowering:
                     name = self._reference(current).name
                     if self._sort(current) == "let":
                         found.setdefault(self.lower_name(name, where.when))
-                    waiting.append((self._named[name], Scope(when=where.when)))
+                    if name not in opened:
+                        opened.add(name)
+                        waiting.append((self._named[name], Scope(when=where.when)))
                     continue
                 case syntax.Name() | syntax.Attribute() | syntax.Holding():
                     if self._sort(current) != "calendar":
@@ -147,7 +150,7 @@ class ExpressionLowering:
             case syntax.ForSessions(condition=condition, length=length):
                 return add("for_sessions", self.lower(condition, scope), window=(self._whole(length),))
             case syntax.Within():
-                return self._lower_within(expression, expression.event, scope)
+                return self._lower_within(expression, scope)
             case syntax.Conditional(value=then, condition=condition, otherwise=otherwise):
                 return add("choose", self.lower(condition, scope), self.lower(then, scope), self.lower(otherwise, scope))
             case syntax.Table():
@@ -180,25 +183,39 @@ class ExpressionLowering:
             )
         return chosen
 
-    def _lower_within(self, within: syntax.Within, event: syntax.Expression, scope: Scope) -> NodeId:
-        """Near an event. Published calendars are known ahead, and so is `or` of them; of other events only the past is."""
+    def _lower_within(self, within: syntax.Within, scope: Scope) -> NodeId:
+        """Near an event. Published calendars are known ahead; of other events only the past is."""
         length = self._whole(within.length)
+        before, after = {"before": (length, 0), "after": (0, length), "of": (length, length)}[within.relation]
         add = self.streams.add
-        match event:
-            case syntax.Logic(operator="or", left=left, right=right) if within.relation != "after" or self._is_calendar(event):
-                return add("or", self._lower_within(within, left, scope), self._lower_within(within, right, scope))
-            case syntax.Name() if self._sort(event) == "calendar":
-                before, after = {"before": (length, 0), "after": (0, length), "of": (length, length)}[within.relation]
-                return add("calendar_within", name=self._reference(event).name, window=(before, after))
-            case syntax.Name() if self._sort(event) == "trigger" and (within.relation != "after" or self._is_calendar(event)):
-                return self._lower_within(within, self._named[self._reference(event).name], Scope(when=scope.when))
-            case _:
-                if within.relation == "before":
-                    raise InternalError(f"the future is read at {within.span}")
-                return add("within_after", self.lower(event, scope), window=(length,))
+        if within.relation == "after" and not is_calendar(within.event, self.meaning):
+            return add("within_after", self.lower(within.event, scope), window=(length,))
+        near: list[NodeId] = []
+        for event, where in self._alternatives(within.event, scope):
+            if self._sort(event) == "calendar":
+                near.append(add("calendar_within", name=self._reference(event).name, window=(before, after)))
+            elif within.relation == "before":
+                raise InternalError(f"the future is read at {within.span}")
+            else:
+                near.append(add("within_after", self.lower(event, where), window=(length,)))
+        return reduce(lambda left, right: add("or", left, right), near)
 
-    def _is_calendar(self, event: syntax.Expression) -> bool:
-        return is_calendar(event, self.meaning)
+    def _alternatives(self, event: syntax.Expression, scope: Scope) -> list[tuple[syntax.Expression, Scope]]:
+        """The events that an event is `or` of, triggers among them opened: near one of them is near the whole."""
+        found: list[tuple[syntax.Expression, Scope]] = []
+        opened: set[str] = set()
+        waiting = [(event, scope)]
+        while waiting:
+            current, where = waiting.pop()
+            if isinstance(current, syntax.Logic) and current.operator == "or":
+                waiting += [(current.right, where), (current.left, where)]
+            elif isinstance(current, syntax.Name) and self._sort(current) == "trigger":
+                if current.name not in opened:
+                    opened.add(current.name)
+                    waiting.append((self._named[current.name], Scope(when=where.when)))
+            else:
+                found.append((current, where))
+        return found
 
     def _lower_holding(self, holding: syntax.Holding, scope: Scope) -> NodeId:
         add = self.streams.add

@@ -30,7 +30,7 @@ def find_cycles(dependencies: Dependencies) -> tuple[Cycle, ...]:
     """The shortest cycle through the first name of each knot of names that wait for each other, knots by that name."""
     outgoing = _outgoing(dependencies)
     cycles: list[Cycle] = []
-    for component in strong_components(dependencies):
+    for component in sorted(strong_components(dependencies), key=min):
         first = min(component)
         way = _shortest_way_back(first, component, outgoing)
         if way:
@@ -39,7 +39,8 @@ def find_cycles(dependencies: Dependencies) -> tuple[Cycle, ...]:
 
 
 def strong_components(dependencies: Dependencies) -> tuple[frozenset[str], ...]:
-    """The sets of vertices that all reach each other, by their first name (Tarjan 1972, without recursion)."""
+    """The sets of vertices that all reach each other by edges that order, each set after those it reads (Tarjan 1972,
+    without recursion)."""
     outgoing = _outgoing(dependencies)
     number: dict[str, int] = {}
     lowest: dict[str, int] = {}
@@ -75,7 +76,7 @@ def strong_components(dependencies: Dependencies) -> tuple[frozenset[str], ...]:
                         component.add(stack.pop())
                     on_stack -= component
                     components.append(frozenset(component))
-    return tuple(sorted(components, key=min))
+    return tuple(reversed(components))
 
 
 def levels(dependencies: Dependencies) -> dict[str, int]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import evolve
-
-from alvh.compiler.dependencies import Dependencies
+from alvh.compiler.dependencies import names_along_past
 from alvh.compiler.expressions import children_of
-from alvh.compiler.order import canonical_order, strong_components
+from alvh.compiler.order import strong_components
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
 from alvh.grammar import syntax
@@ -28,26 +26,25 @@ RULE = Rule(
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    """Needs a graph without cycles. Names are known outward from those that need nothing of their own past."""
+    """Name by name, each after those it reads; names that read one another until no more of them become known."""
     module = subject.meaning.module
     named = {let.name.name: (let.value, let.name) for let in module.lets}
     named |= {trigger.name.name: (trigger.condition, trigger.name) for trigger in module.triggers}
-    knots = _knots(subject.dependencies)
-    order = [name for name in canonical_order(subject.dependencies) if name in named]
-    known: set[str] = set()
-    growing = True
-    while growing:
-        found = {name for name in order if name not in known and _can_be_known(named[name][0], known, subject)}
-        growing = bool(found)
-        known |= found
-    for name in order:
-        identifier = named[name][1]
-        if name not in known and name in knots:
-            yield RULE.finding(
-                identifier.span,
-                f"`{name}` is unknown on every bar: it is made of its own past, and nothing starts it.",
-                "Let something else begin it, as in `stress or prev(...)`; numbers cannot be counted up.",
-            )
+    names = names_along_past(subject.dependencies)
+    reads_itself = {edge.source for edge in names.edges if edge.source == edge.target}
+    known = {vertex.name for vertex in names.vertices if vertex.sort == "param"}
+    for knot in strong_components(names):
+        waiting = sorted(knot - known)
+        while found := [name for name in waiting if _can_be_known(named[name][0], known, subject)]:
+            known.update(found)
+            waiting = [name for name in waiting if name not in known]
+        for name in waiting:
+            if len(knot) > 1 or name in reads_itself:
+                yield RULE.finding(
+                    named[name][1].span,
+                    f"`{name}` is unknown on every bar: it is made of its own past, and nothing starts it.",
+                    "Let something else begin it, as in `stress or prev(...)`; numbers cannot be counted up.",
+                )
 
 
 def _can_be_known(expression: syntax.Expression, known: set[str], subject: Subject) -> bool:
@@ -63,11 +60,3 @@ def _can_be_known(expression: syntax.Expression, known: set[str], subject: Subje
             )
         case _:
             return all(_can_be_known(child, known, subject) for child in children_of(expression))
-
-
-def _knots(dependencies: Dependencies) -> set[str]:
-    """The names that read their own past, directly or through others."""
-    edges = tuple(evolve(edge, manner="reads") if edge.manner == "before" else edge for edge in dependencies.edges)
-    alone = {edge.source for edge in edges if edge.source == edge.target}
-    knots = strong_components(evolve(dependencies, edges=edges))
-    return alone.union(*(knot for knot in knots if len(knot) > 1))
