@@ -1,6 +1,6 @@
 """A corpus of mistakes: each file of `bad/` is read as the text beside it says, findings and what they look like.
 
-`ALVH_PIN=1 pytest tests/grammar/test_bad_syntax.py` writes those texts anew; read what changed before keeping it.
+`ALVH_UPDATE=1 pytest tests/grammar/test_bad_syntax.py` writes those texts anew; read what changed before keeping it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def read(case: Path) -> Source:
 def test_findings_look_as_pinned(case: Path) -> None:
     rendered = render_text(parse(read(case)).diagnostics)
     pinned = case.with_suffix(".txt")
-    if os.environ.get("ALVH_PIN"):
+    if os.environ.get("ALVH_UPDATE"):
         pinned.write_text(rendered, "utf-8")
     assert rendered == pinned.read_text("utf-8")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from reading import (
     SHIPPED,
@@ -20,13 +22,12 @@ from alvh.grammar import syntax
 from alvh.grammar.parse import parse
 from alvh.grammar.source import Source
 
-HERE = {"span": SOMEWHERE}
-DELTA = syntax.Strike("delta", number(0.3, "delta"), **HERE)
-MONTH = syntax.Expiry("days", number(30.0, "days"), **HERE)
+DELTA = syntax.Strike("delta", number(0.3, "delta"), span=SOMEWHERE)
+MONTH = syntax.Expiry("days", number(30.0, "days"), span=SOMEWHERE)
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
-def test_every_shipped_strategy_parses(file) -> None:
+def test_every_shipped_strategy_parses(file: Path) -> None:
     result = parse(Source(file.name, file.read_text("utf-8")))
     assert result.diagnostics == ()
     assert any(isinstance(one, syntax.Title | syntax.Book) for one in result.file.declarations)
@@ -35,56 +36,56 @@ def test_every_shipped_strategy_parses(file) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('strategy "One"', syntax.Title("One", None, **HERE)),
-        ('strategy "One"\n about "Two"', syntax.Title("One", "Two", **HERE)),
-        ('use "books/a.alvh"', syntax.Use("books/a.alvh", **HERE)),
-        ("capital $1_000_000", syntax.Setting("capital", number(1e6, "$"), None, **HERE)),
-        ("costs none", syntax.Setting("costs", None, "none", **HERE)),
-        ("costs listed", syntax.Setting("costs", None, "listed", **HERE)),
-        ("fill this close", syntax.Setting("fill", None, "this close", **HERE)),
-        ("fill next open", syntax.Setting("fill", None, "next open", **HERE)),
-        ("fill next close", syntax.Setting("fill", None, "next close", **HERE)),
-        ("contracts whole", syntax.Setting("contracts", None, "whole", **HERE)),
-        ("contracts fractional", syntax.Setting("contracts", None, "fractional", **HERE)),
-        ("param p = 8%", syntax.Param(identifier("p"), number(0.08, "%"), None, None, **HERE)),
+        ('strategy "One"', syntax.Title("One", None, span=SOMEWHERE)),
+        ('strategy "One"\n about "Two"', syntax.Title("One", "Two", span=SOMEWHERE)),
+        ('use "books/a.alvh"', syntax.Use("books/a.alvh", span=SOMEWHERE)),
+        ("capital $1_000_000", syntax.Setting("capital", number(1e6, "$"), None, span=SOMEWHERE)),
+        ("costs none", syntax.Setting("costs", None, "none", span=SOMEWHERE)),
+        ("costs listed", syntax.Setting("costs", None, "listed", span=SOMEWHERE)),
+        ("fill this close", syntax.Setting("fill", None, "this close", span=SOMEWHERE)),
+        ("fill next open", syntax.Setting("fill", None, "next open", span=SOMEWHERE)),
+        ("fill next close", syntax.Setting("fill", None, "next close", span=SOMEWHERE)),
+        ("contracts whole", syntax.Setting("contracts", None, "whole", span=SOMEWHERE)),
+        ("contracts fractional", syntax.Setting("contracts", None, "fractional", span=SOMEWHERE)),
+        ("param p = 8%", syntax.Param(identifier("p"), number(0.08, "%"), None, None, span=SOMEWHERE)),
         (
             "param p = 8% in 4% .. 15%",
-            syntax.Param(identifier("p"), number(0.08, "%"), number(0.04, "%"), number(0.15, "%"), **HERE),
+            syntax.Param(identifier("p"), number(0.08, "%"), number(0.04, "%"), number(0.15, "%"), span=SOMEWHERE),
         ),
         (
             "param p = 30 days in 20 .. 40 days",
-            syntax.Param(identifier("p"), number(30.0, "days"), number(20.0, "days"), number(40.0, "days"), **HERE),
+            syntax.Param(identifier("p"), number(30.0, "days"), number(20.0, "days"), number(40.0, "days"), span=SOMEWHERE),
         ),
-        ("let x = a + 1", syntax.Let(identifier("x"), read_expression("a + 1"), **HERE)),
-        ("trigger t = a > 1", syntax.Trigger(identifier("t"), read_expression("a > 1"), **HERE)),
-        ("input ad_line : index", syntax.Input(identifier("ad_line"), identifier("index"), None, **HERE)),
-        ("input reer : index lag 45 days", syntax.Input(identifier("reer"), identifier("index"), number(45.0, "days"), **HERE)),
-        ("calendar cpi, ppi", syntax.Calendar((identifier("cpi"), identifier("ppi")), **HERE)),
-        ("book b { hold SPX }", syntax.Book(identifier("b"), (syntax.HoldIndex(identifier("SPX"), **HERE),), **HERE)),
-        ("book b { }", syntax.Book(identifier("b"), (), **HERE)),
+        ("let x = a + 1", syntax.Let(identifier("x"), read_expression("a + 1"), span=SOMEWHERE)),
+        ("trigger t = a > 1", syntax.Trigger(identifier("t"), read_expression("a > 1"), span=SOMEWHERE)),
+        ("input ad_line : index", syntax.Input(identifier("ad_line"), identifier("index"), None, span=SOMEWHERE)),
+        ("input reer : index lag 45 days", syntax.Input(identifier("reer"), identifier("index"), number(45.0, "days"), span=SOMEWHERE)),
+        ("calendar cpi, ppi", syntax.Calendar((identifier("cpi"), identifier("ppi")), span=SOMEWHERE)),
+        ("book b { hold SPX }", syntax.Book(identifier("b"), (syntax.HoldIndex(identifier("SPX"), span=SOMEWHERE),), span=SOMEWHERE)),
+        ("book b { }", syntax.Book(identifier("b"), (), span=SOMEWHERE)),
         (
             'hedge h { layer far "Second Engine" { hold to expiry } }',
             syntax.Hedge(
                 identifier("h"),
-                (syntax.Layer(identifier("far"), "Second Engine", (syntax.HoldToExpiry(**HERE),), **HERE),),
-                **HERE,
+                (syntax.Layer(identifier("far"), "Second Engine", (syntax.HoldToExpiry(span=SOMEWHERE),), span=SOMEWHERE),),
+                span=SOMEWHERE,
             ),
         ),
-        ("change x = vix / 2", syntax.ChangeValue(identifier("x"), read_expression("vix / 2"), **HERE)),
+        ("change x = vix / 2", syntax.ChangeValue(identifier("x"), read_expression("vix / 2"), span=SOMEWHERE)),
         (
             "change h.a { no open no legs no at most hold to expiry }",
             syntax.ChangeBody(
                 path("h.a"),
                 (
-                    syntax.Removal("open", **HERE),
-                    syntax.Removal("legs", **HERE),
-                    syntax.Removal("at most", **HERE),
-                    syntax.HoldToExpiry(**HERE),
+                    syntax.Removal("open", span=SOMEWHERE),
+                    syntax.Removal("legs", span=SOMEWHERE),
+                    syntax.Removal("at most", span=SOMEWHERE),
+                    syntax.HoldToExpiry(span=SOMEWHERE),
                 ),
-                **HERE,
+                span=SOMEWHERE,
             ),
         ),
-        ("drop h.a", syntax.Drop(path("h.a"), **HERE)),
+        ("drop h.a", syntax.Drop(path("h.a"), span=SOMEWHERE)),
         (
             'claim c : reduction(max_drawdown) in 35% .. 40%  vs "u.alvh" without h.a in "2008" with live sizing on days when a > 1',
             syntax.Claim(
@@ -95,12 +96,12 @@ def test_every_shipped_strategy_parses(file) -> None:
                 on_days=read_expression("a > 1"),
                 scenario="2008",
                 setting=("live", "sizing"),
-                **HERE,
+                span=SOMEWHERE,
             ),
         ),
         (
             "claim c : annual_cost < 1% with contracts fractional",
-            syntax.Claim(identifier("c"), read_expression("annual_cost < 1%"), setting=("contracts", "fractional"), **HERE),
+            syntax.Claim(identifier("c"), read_expression("annual_cost < 1%"), setting=("contracts", "fractional"), span=SOMEWHERE),
         ),
         (
             'test "t" { calm 90 sessions at vix 14  move vix to 19, spx by -2.5% in 3 sessions  '
@@ -108,16 +109,16 @@ def test_every_shipped_strategy_parses(file) -> None:
             syntax.Test(
                 "t",
                 (
-                    syntax.Calm(number(90.0, "sessions"), number(14.0), **HERE),
+                    syntax.Calm(number(90.0, "sessions"), number(14.0), span=SOMEWHERE),
                     syntax.Move(
-                        (("vix", "to", number(19.0)), ("spx", "by", syntax.Negate(number(0.025, "%"), **HERE))),
+                        (("vix", "to", number(19.0)), ("spx", "by", syntax.Negate(number(0.025, "%"), span=SOMEWHERE))),
                         number(3.0, "sessions"),
-                        **HERE,
+                        span=SOMEWHERE,
                     ),
-                    syntax.Expect(read_expression("h.a opens"), number(4.0, "sessions"), **HERE),
-                    syntax.Expect(read_expression("h.b is closed"), None, **HERE),
+                    syntax.Expect(read_expression("h.a opens"), number(4.0, "sessions"), span=SOMEWHERE),
+                    syntax.Expect(read_expression("h.b is closed"), None, span=SOMEWHERE),
                 ),
-                **HERE,
+                span=SOMEWHERE,
             ),
         ),
     ],
@@ -131,7 +132,7 @@ def test_declarations(text: str, expected: syntax.Declaration) -> None:
     [
         (
             "buy VIX calls at 0.30 delta, 30 days",
-            syntax.Leg(None, "buy", None, identifier("VIX"), "call", DELTA, MONTH, **HERE),
+            syntax.Leg(None, "buy", None, identifier("VIX"), "call", DELTA, MONTH, span=SOMEWHERE),
         ),
         (
             "short_put : sell 2 SPX put at p",
@@ -141,43 +142,48 @@ def test_declarations(text: str, expected: syntax.Declaration) -> None:
                 number(2.0),
                 identifier("SPX"),
                 "put",
-                syntax.Strike("delta", name("p"), **HERE),
+                syntax.Strike("delta", name("p"), span=SOMEWHERE),
                 None,
-                **HERE,
+                span=SOMEWHERE,
             ),
         ),
-        ("expiry 45..60 days", syntax.ExpiryRule(syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), **HERE), **HERE)),
-        ("expiry a..b", syntax.ExpiryRule(syntax.Expiry("range", name("a"), name("b"), **HERE), **HERE)),
-        ("size 2% of equity", syntax.Size(False, read_expression("2% of equity"), **HERE)),
-        ("size max_loss 2% of equity", syntax.Size(True, read_expression("2% of equity"), **HERE)),
-        ("size 2 contracts", syntax.Size(False, number(2.0, "contracts"), **HERE)),
-        ("at most 6 lots", syntax.AtMost(number(6.0, "lots"), **HERE)),
-        ("at most n lots", syntax.AtMost(name("n"), **HERE)),
-        ("open every week", syntax.Open(schedule=syntax.Schedule("every", None, "week", **HERE), **HERE)),
-        ("open every month", syntax.Open(schedule=syntax.Schedule("every", None, "month", **HERE), **HERE)),
-        ("open every day", syntax.Open(schedule=syntax.Schedule("every", None, "day", **HERE), **HERE)),
+        (
+            "expiry 45..60 days",
+            syntax.ExpiryRule(syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), span=SOMEWHERE), span=SOMEWHERE),
+        ),
+        ("expiry a..b", syntax.ExpiryRule(syntax.Expiry("range", name("a"), name("b"), span=SOMEWHERE), span=SOMEWHERE)),
+        ("size 2% of equity", syntax.Size(False, read_expression("2% of equity"), span=SOMEWHERE)),
+        ("size max_loss 2% of equity", syntax.Size(True, read_expression("2% of equity"), span=SOMEWHERE)),
+        ("size 2 contracts", syntax.Size(False, number(2.0, "contracts"), span=SOMEWHERE)),
+        ("at most 6 lots", syntax.AtMost(number(6.0, "lots"), span=SOMEWHERE)),
+        ("at most n lots", syntax.AtMost(name("n"), span=SOMEWHERE)),
+        ("open every week", syntax.Open(schedule=syntax.Schedule("every", None, "week", span=SOMEWHERE), span=SOMEWHERE)),
+        ("open every month", syntax.Open(schedule=syntax.Schedule("every", None, "month", span=SOMEWHERE), span=SOMEWHERE)),
+        ("open every day", syntax.Open(schedule=syntax.Schedule("every", None, "day", span=SOMEWHERE), span=SOMEWHERE)),
         (
             "open every 5 sessions when a",
-            syntax.Open(schedule=syntax.Schedule("every", length=number(5.0, "sessions"), **HERE), condition=name("a"), **HERE),
+            syntax.Open(
+                schedule=syntax.Schedule("every", length=number(5.0, "sessions"), span=SOMEWHERE), condition=name("a"), span=SOMEWHERE
+            ),
         ),
-        ("open on vix_expiry", syntax.Open(schedule=syntax.Schedule("on", identifier("vix_expiry"), **HERE), **HERE)),
-        ('close when a as "stop"', syntax.Close(condition=name("a"), reason="stop", **HERE)),
-        ("roll when a", syntax.Roll(condition=name("a"), **HERE)),
-        ('roll into h.far when a as "tenor"', syntax.Roll(into=path("h.far"), condition=name("a"), reason="tenor", **HERE)),
-        ("rebalance every month", syntax.Rebalance(schedule=syntax.Schedule("every", None, "month", **HERE), **HERE)),
-        ("hold to expiry", syntax.HoldToExpiry(**HERE)),
-        ("hold SPX", syntax.HoldIndex(identifier("SPX"), **HERE)),
-        ("share 40%", syntax.ShareOfBudget(number(0.4, "%"), **HERE)),
-        ("unit 1 per $1_000_000 of capital", syntax.UnitRule(read_expression("1 per $1_000_000 of capital"), **HERE)),
-        ("budget 1.5% of equity per year, paid monthly", syntax.Budget(read_expression("1.5% of equity"), None, **HERE)),
+        ("open on vix_expiry", syntax.Open(schedule=syntax.Schedule("on", identifier("vix_expiry"), span=SOMEWHERE), span=SOMEWHERE)),
+        ('close when a as "stop"', syntax.Close(condition=name("a"), reason="stop", span=SOMEWHERE)),
+        ("roll when a", syntax.Roll(condition=name("a"), span=SOMEWHERE)),
+        ('roll into h.far when a as "tenor"', syntax.Roll(into=path("h.far"), condition=name("a"), reason="tenor", span=SOMEWHERE)),
+        ("rebalance every month", syntax.Rebalance(schedule=syntax.Schedule("every", None, "month", span=SOMEWHERE), span=SOMEWHERE)),
+        ("hold to expiry", syntax.HoldToExpiry(span=SOMEWHERE)),
+        ("hold SPX", syntax.HoldIndex(identifier("SPX"), span=SOMEWHERE)),
+        ("share 40%", syntax.ShareOfBudget(number(0.4, "%"), span=SOMEWHERE)),
+        ("unit 1 per $1_000_000 of capital", syntax.UnitRule(read_expression("1 per $1_000_000 of capital"), span=SOMEWHERE)),
+        ("budget 1.5% of equity per year, paid monthly", syntax.Budget(read_expression("1.5% of equity"), None, span=SOMEWHERE)),
         (
             "budget $500 per year, paid monthly, kept 12 months",
-            syntax.Budget(number(500.0, "$"), number(12.0, "months"), **HERE),
+            syntax.Budget(number(500.0, "$"), number(12.0, "months"), span=SOMEWHERE),
         ),
-        ("limit cost to 18% of condors.credit", syntax.LimitCost(read_expression("18% of condors.credit"), **HERE)),
-        ("first front, then medium, then h.far", syntax.Priority((path("front"), path("medium"), path("h.far")), **HERE)),
-        ("unwind when a", syntax.Unwind(name("a"), None, None, **HERE)),
-        ('unwind when a until b as "stress"', syntax.Unwind(name("a"), name("b"), "stress", **HERE)),
+        ("limit cost to 18% of condors.credit", syntax.LimitCost(read_expression("18% of condors.credit"), span=SOMEWHERE)),
+        ("first front, then medium, then h.far", syntax.Priority((path("front"), path("medium"), path("h.far")), span=SOMEWHERE)),
+        ("unwind when a", syntax.Unwind(name("a"), None, None, span=SOMEWHERE)),
+        ('unwind when a until b as "stress"', syntax.Unwind(name("a"), name("b"), "stress", span=SOMEWHERE)),
     ],
 )
 def test_statements(text: str, expected: syntax.Statement) -> None:
@@ -188,11 +194,11 @@ def test_statements(text: str, expected: syntax.Statement) -> None:
     ("text", "expected"),
     [
         ("at 0.30 delta", DELTA),
-        ("at 110% of forward", syntax.Strike("forward", number(1.1, "%"), **HERE)),
-        ("at 110% of vix", syntax.Strike("delta", read_expression("110% of vix"), **HERE)),
-        ("at strike 30", syntax.Strike("strike", number(30.0), **HERE)),
-        ("25 points below short_put", syntax.Strike("below", number(25.0, "points"), identifier("short_put"), **HERE)),
-        ("wing above short_call", syntax.Strike("above", name("wing"), identifier("short_call"), **HERE)),
+        ("at 110% of forward", syntax.Strike("forward", number(1.1, "%"), span=SOMEWHERE)),
+        ("at 110% of vix", syntax.Strike("delta", read_expression("110% of vix"), span=SOMEWHERE)),
+        ("at strike 30", syntax.Strike("strike", number(30.0), span=SOMEWHERE)),
+        ("25 points below short_put", syntax.Strike("below", number(25.0, "points"), identifier("short_put"), span=SOMEWHERE)),
+        ("wing above short_call", syntax.Strike("above", name("wing"), identifier("short_call"), span=SOMEWHERE)),
     ],
 )
 def test_strikes(text: str, expected: syntax.Strike) -> None:
@@ -206,13 +212,13 @@ def test_strikes(text: str, expected: syntax.Strike) -> None:
     ("text", "expected"),
     [
         ("30 days", MONTH),
-        ("30 days monthly", syntax.Expiry("days", number(30.0, "days"), None, True, **HERE)),
-        ("tenor", syntax.Expiry("days", name("tenor"), **HERE)),
-        ("45..60 days", syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), **HERE)),
-        ("45 days .. 60 days monthly", syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), True, **HERE)),
-        ("month 2", syntax.Expiry("month", number(2.0), **HERE)),
-        ("next monthly", syntax.Expiry("next monthly", **HERE)),
-        ("same expiry", syntax.Expiry("same expiry", **HERE)),
+        ("30 days monthly", syntax.Expiry("days", number(30.0, "days"), None, True, span=SOMEWHERE)),
+        ("tenor", syntax.Expiry("days", name("tenor"), span=SOMEWHERE)),
+        ("45..60 days", syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), span=SOMEWHERE)),
+        ("45 days .. 60 days monthly", syntax.Expiry("range", number(45.0, "days"), number(60.0, "days"), True, span=SOMEWHERE)),
+        ("month 2", syntax.Expiry("month", number(2.0), span=SOMEWHERE)),
+        ("next monthly", syntax.Expiry("next monthly", span=SOMEWHERE)),
+        ("same expiry", syntax.Expiry("same expiry", span=SOMEWHERE)),
     ],
 )
 def test_expiries(text: str, expected: syntax.Expiry) -> None:
@@ -229,16 +235,16 @@ def test_statements_may_share_a_line_and_names_may_be_words_of_the_language() ->
     (layer,) = hedge.body
     assert isinstance(layer, syntax.Layer)
     assert layer.body == (
-        syntax.Close(condition=read_expression("size > open"), **HERE),
-        syntax.Roll(condition=read_expression("open > 2"), **HERE),
+        syntax.Close(condition=read_expression("size > open"), span=SOMEWHERE),
+        syntax.Roll(condition=read_expression("open > 2"), span=SOMEWHERE),
     )
 
 
 def test_a_number_before_the_setting_contracts_has_no_unit() -> None:
     file = read_file("let n = 5\ncontracts fractional")
     assert file.declarations == (
-        syntax.Let(identifier("n"), number(5.0), **HERE),
-        syntax.Setting("contracts", None, "fractional", **HERE),
+        syntax.Let(identifier("n"), number(5.0), span=SOMEWHERE),
+        syntax.Setting("contracts", None, "fractional", span=SOMEWHERE),
     )
 
 
