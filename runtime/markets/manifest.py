@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import math
 import os
 import re
 import tomllib
@@ -241,7 +242,12 @@ class _Reader:
         if name in CORE_SERIES and unit not in units:
             hint = 'state unit = "percent" or "fraction"' if name == "rate" else 'leave it out: unit = "points" is the only one'
             self.problem(name, f"the unit of `{name}` is not stated" if "unit" not in entry else f"`{name}` cannot be in {unit}", hint)
-        within = entry.get("total_within")
+        within, cumulate = entry.get("total_within"), entry.get("cumulate", False)
+        if within is not None and (not isinstance(within, int | float) or isinstance(within, bool) or not within > 0):
+            self.problem("total_within", f"`{name}`: total_within = {within!r} is no positive number", "write total_within = 0.3 for 30 %")
+            within = None
+        if not isinstance(cumulate, bool):
+            self.problem("cumulate", f"`{name}`: cumulate = {cumulate!r} is neither true nor false", "write cumulate = true")
         return SeriesEntry(
             name=name,
             sources=self.sources(entry, f"series `{name}`"),
@@ -249,8 +255,8 @@ class _Reader:
             unit=unit,
             lag=self.days(entry, "lag", name),
             carried=self.days(entry, "carried", name),
-            cumulate=entry.get("cumulate", False) is True,
-            total_within=float(within) if isinstance(within, int | float) else None,
+            cumulate=cumulate is True,
+            total_within=None if within is None else float(within),
         )
 
     def futures(self, entry: dict[str, Any]) -> FuturesEntry:
@@ -272,9 +278,11 @@ class _Reader:
         if sum(key in entry for key in ("file", "files", "sources")) != 1:
             self.problem(place, f"{place} needs exactly one of `file`, `files` and `sources`", 'write file = "NAME.csv"')
             return ()
-        parts = entry.get("sources") or [{"file": file} for file in (entry["files"] if "files" in entry else [entry["file"]])]
+        parts: Any = entry.get("sources", [{"file": entry.get("file")}])
+        if "files" in entry:
+            parts = [{"file": file} for file in entry["files"]] if isinstance(entry["files"], list) else None
         if not isinstance(parts, list) or not parts:
-            self.problem(place, f"{place} names no file", 'write file = "NAME.csv"')
+            self.problem(place, f"{place} should list its files", 'write files = ["OLD.csv", "NEW.csv"]')
             return ()
         made = []
         for part in parts:
@@ -291,7 +299,7 @@ class _Reader:
         if "column" in part:
             columns["close"] = str(part["column"])
         scale = part.get("scale", 1.0)
-        if not isinstance(scale, int | float) or not scale > 0:
+        if not isinstance(scale, int | float) or isinstance(scale, bool) or not 0 < scale < math.inf:
             self.problem(place, f"scale = {scale!r} of {place} is no positive number", "leave it out for 1")
             scale = 1.0
         date_format = part.get("date_format")
@@ -306,7 +314,7 @@ class _Reader:
 
     def expand(self, file: Any, place: str) -> Path:
         """A path with its `${NAME}` replaced by the environment's value or the manifest's default, relative to the manifest."""
-        if not isinstance(file, str) or not file:
+        if not isinstance(file, str) or not file or "\0" in file:
             self.problem(place, f"{place} names no file", 'write file = "NAME.csv"')
             return self.path
 
@@ -360,7 +368,11 @@ class _Reader:
     def eras(self, entry: dict[str, Any], kind: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
         """The eras of one kind, `since` as text, in order of time."""
         found = []
-        for era in entry.get(kind, []):
+        listed = entry.get(kind, [])
+        if not isinstance(listed, list):
+            self.problem(kind, f"{kind} should be a list of eras, here stands {listed!r}", f"write {kind} = [{{ since = 2008-01-02, … }}]")
+            return []
+        for era in listed:
             era = self.as_table(era, kind)
             self.known(era, keys, f"an era of {kind}")
             if self.day(era, "since") is None:

@@ -13,6 +13,7 @@ from made_market import MadeMarket
 
 from alvh.runtime.market import MISSING, MarketArrays, MarketError
 from alvh.runtime.markets.check_data import check_data, render_report
+from alvh.runtime.markets.manifest import ALLOWANCES
 from alvh.runtime.markets.read_table import Files, Wanted
 
 
@@ -237,6 +238,61 @@ def test_arbitrary_cells_never_end_in_a_traceback(tmp_path: Path, rows: list[tup
     table, problems = Files().table(Wanted(path, numbers={"close": ("close",)}))
     assert (table is None) == bool(problems)
     assert all(problem.hint and problem.file == "cells.csv" for problem in problems)
+
+
+CELLS = st.sampled_from(
+    ["", "nan", "-1", "0", "1e9", "18.5", "x", "2019-02-30", "2019-03-04", "2031-01-02", "1066-10-14", '"', "9999-12-31", "inf", "١٨"]
+)
+ACTS = st.sampled_from(["delete", "repeat", "swap", "cell", "cut"])
+EDITS = st.lists(st.tuples(ACTS, st.integers(1, 258), st.integers(0, 4), CELLS), max_size=4)
+
+
+def spoiled(lines: list[str], edits: list[tuple[str, int, int, str]]) -> list[str]:
+    for act, row, index, cell in edits:
+        if row + 1 >= len(lines):
+            continue
+        if act == "delete":
+            lines = [*lines[:row], *lines[row + 1 :]]
+        elif act == "repeat":
+            lines = [*lines[: row + 1], *lines[row:]]
+        elif act == "swap":
+            lines = [*lines[:row], lines[row + 1], lines[row], *lines[row + 2 :]]
+        elif act == "cell" and lines[row].count(",") == 4:
+            lines = [*lines[:row], replace_cell(lines[row], index, cell), *lines[row + 1 :]]
+        elif act == "cut":
+            lines = lines[:row]
+    return lines
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EDITS, EDITS, st.booleans())
+def test_spoiled_markets_are_refused_or_counted_never_repaired(
+    made: MadeMarket, spx: list[tuple[str, int, int, str]], vix: list[tuple[str, int, int, str]], lenient: bool
+) -> None:
+    """Every value that comes out stands in the file on that very date, or is a finding; otherwise the market is refused."""
+    saved = {name: made.lines(name) for name in ("spx.csv", "vix.csv")}
+    try:
+        made.write("spx.csv", spoiled(saved["spx.csv"], spx))
+        made.write("vix.csv", spoiled(saved["vix.csv"], vix))
+        allowed = ", ".join(f"{name} = true" for name in ALLOWANCES) if lenient else ""
+        made.series = {name: f'file = "{name}.csv"\nallow = {{ {allowed} }}' for name in ("spx", "vix")}
+        market = made.open()
+        report = check_data(market)
+        assert all(problem.message and problem.hint for problem in report.problems)
+        if not report.valid:
+            return
+        arrays = market.arrays(None, None)
+        dates = [str(day) for day in arrays.sessions[: arrays.last + 1].astype("datetime64[D]")]
+        for name in ("spx", "vix"):
+            written = {line.split(",")[0]: line.split(",") for line in made.lines(f"{name}.csv")[1:]}
+            for role, place in (("", 4), (".open", 1), (".high", 2), (".low", 3)):
+                for date, number in zip(dates, column(arrays, name + role).tolist(), strict=True):
+                    assert number != number or float(written[date][place]) == number
+        if not lenient:
+            assert not np.isnan(column(arrays, "vix")).any()
+    finally:
+        for name, lines in saved.items():
+            made.write(name, lines)
 
 
 def test_dates_outside_the_data_are_refused(made: MadeMarket) -> None:

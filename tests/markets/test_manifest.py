@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from alvh.runtime.calendars.expiries import STANDARD_SPX_LISTING, STANDARD_VIX_LISTING
 from alvh.runtime.market import MarketError, Problem
@@ -87,3 +91,54 @@ def test_the_example_of_the_documentation_is_a_manifest(tmp_path: Path) -> None:
     assert set(manifest.series) == {"spx", "vix", "vix3m", "vvix", "rate"}
     for allowance in ALLOWANCES:
         assert f"| `{allowance}` |" in text
+
+
+TOP_KEYS = (
+    "format", "name", "first", "start", "variables", "series", "futures", "settlements", "inputs", "calendars", "listing", "model",
+    "stale_open",
+)  # fmt: skip
+ENTRY_KEYS = (
+    "file", "files", "sources", "columns", "column", "date_format", "allow", "unit", "lag", "carried", "cumulate", "total_within", "where",
+    "time", "scale",
+)  # fmt: skip
+ERA_KEYS = ("since", "months", "weeks", "weekday", "period", "cycle", "cycle_months")
+
+
+def tables(keys: tuple[str, ...], values: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(keys), values, max_size=most)
+
+
+WORDS = st.sampled_from(["x", "", "3 days", "percent", "${A}", "february"])
+SCALARS = st.one_of(st.integers(-3, 3), st.booleans(), WORDS, st.just(datetime.date(2020, 1, 2)))
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | tables(("file", "since", "a"), inner, 2))
+ENTRIES = tables(ENTRY_KEYS, VALUES, 5)
+ERAS = st.lists(tables(ERA_KEYS, VALUES, 4), max_size=2)
+CONTENTS = st.tuples(
+    tables(TOP_KEYS, VALUES, 3),
+    tables(("series", "inputs", "calendars"), tables(("spx", "rate", "zz"), ENTRIES, 2), 3),
+    tables(("futures", "settlements"), ENTRIES, 2),
+    tables(("listing",), tables(("vix", "spx"), tables(("monthlies", "weeklies", "periods"), ERAS, 3), 2), 1),
+)
+
+
+def as_toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_toml, value)) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(CONTENTS)
+def test_arbitrary_manifests_never_end_in_a_traceback(tmp_path: Path, contents: tuple[dict[str, Any], ...]) -> None:
+    whole: dict[str, Any] = {"format": 1, "series": {"spx": {"file": "a.csv"}, "vix": {"file": "b.csv"}}}
+    for part in contents:
+        whole |= part
+    path = tmp_path / "market.toml"
+    path.write_text("\n".join(f"{key} = {as_toml(value)}" for key, value in whole.items()), encoding="utf-8")
+    with pytest.raises(MarketError) as caught:  # a manifest that passes names files that are not there
+        load_market(str(path)).arrays(None, None)
+    assert all(problem.message and problem.hint for problem in caught.value.problems)
