@@ -113,10 +113,10 @@ class _Parser:
     def doubt_name(self, token: Token, kind: str) -> None:
         """Remembers the first word of a statement that was read as a name, yet starts its line and could start a statement: when
         what follows does not fit, the statement before it was unfinished."""
-        if token.first_on_line and explain.starts_something(token):
+        if explain.starts_something(token):
             if kind != "NAME":
                 self.doubtful_name = None
-            elif self.doubtful_name is None:
+            elif token.first_on_line and self.doubtful_name is None:
                 self.doubtful_name = self.next, list(self.opened), self.machine.remember()
 
     def take(self, token: Token) -> bool:
@@ -181,7 +181,8 @@ class _Parser:
                 place = self.previous_end()
                 if not self.explained(token):
                     self.found.append(explain.left_out(self.source, kind, place, token))
-                return self.take(Token((kind,), "", place, place, False, kind)) or True
+                self.take(Token((kind,), "", place, place, False, kind))
+                return True
         return False
 
     def close_blocks(self, token: Token) -> bool:
@@ -196,7 +197,8 @@ class _Parser:
                 for _ in range(count):
                     opening = self.doubtful_braces.pop() if self.doubtful_braces else self.opened[-1]
                     self.found.append(explain.unclosed(self.source, opening, token))
-                    self.take(Token(("RBRACE",), "", self.previous_end(), self.previous_end(), False, "RBRACE"))
+                    if not self.take(Token(("RBRACE",), "", self.previous_end(), self.previous_end(), False, "RBRACE")):
+                        break
                 return True
         return False
 
