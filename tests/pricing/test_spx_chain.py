@@ -66,9 +66,7 @@ def test_volatilities_of_january_2011_from_the_indices_alone(capsys):
         assert error < 2.5, lines[-1]
     error = math.sqrt(float(np.mean(np.square(pooled))))
     with capsys.disabled():
-        print(
-            f"\nSPX volatilities of 2011-01-03 to 07 from the indices alone: root mean square error {error:.2f} points, {len(pooled)} options"
-        )
+        print(f"\nSPX volatilities of 2011-01-03 to 07 from the indices alone: {error:.2f} points on {len(pooled)} options")
         print("\n".join(lines))
     assert len(lines) >= 25
     assert len(pooled) > 900
