@@ -10,6 +10,7 @@ from alvh.runtime.engine import layout
 from alvh.runtime.market import Expiries, Floats, MarketArrays
 from alvh.runtime.pricing import costs, vix_level
 
+DELTAS = ("delta", "short_delta", "option_delta")
 LONGEST_WINDOW = 2_000
 """Sessions; `check` refuses longer ones."""
 
@@ -96,6 +97,7 @@ def settings_of(program: Program, tables: Tables, arrays: MarketArrays, phase: i
         last=arrays.last,
         phase=phase,
         rows=len(arrays.series),
+        deltas=int(any(node.name in DELTAS for node in program.nodes if node.operation in ("mark", "lot"))),
         layers=len(program.layers),
         groups=len(program.groups),
         spx_expiries=len(arrays.spx.settle_day),

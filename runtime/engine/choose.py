@@ -9,7 +9,6 @@ from alvh.runtime.engine.layout import (
     BY_FORWARD,
     BY_MONTH,
     BY_STRIKE,
-    C_DELTA,
     C_HALF,
     C_MID,
     C_STRIKE,
@@ -49,7 +48,7 @@ from alvh.runtime.engine.layout import (
     X_SETTLE_BAR,
     X_SETTLE_DAY,
 )
-from alvh.runtime.engine.prices import ensure_terms, quote, series_at, vix_terms_of
+from alvh.runtime.engine.prices import absolute_delta, ensure_terms, quote, series_at, vix_terms_of
 from alvh.runtime.lanes import absolute, broadcast, is_unknown, lane_function, load, maximum, minimum, negate, select, store
 from alvh.runtime.pricing import strikes
 from alvh.runtime.record import NO_BID, NO_EXPIRY, NO_PRICE, NO_REASON, NO_STRIKE
@@ -179,7 +178,7 @@ def ensure_chosen(lanes, run, bar, layer):
         place = (layer * LEGS + leg) * CHOICE_ROWS
         expiry = broadcast(lanes, float(run.state.chosen_expiry[layer, leg]))
         strike = load(lanes, run.state.choice, place + C_STRIKE)
-        mid, half, delta = quote(lanes, run, bar, product, run.rules.legs[rule, G_IS_CALL] == 1.0, expiry, strike)
+        mid, half = quote(lanes, run, bar, product, run.rules.legs[rule, G_IS_CALL] == 1.0, expiry, strike)
         no_price = no_price | is_unknown(mid) | is_unknown(half)
         bid = maximum(mid - half, 0.0)
         if ratio > 0.0:
@@ -191,7 +190,6 @@ def ensure_chosen(lanes, run, bar, layer):
             off_mid = off_mid + -ratio * (mid - bid)
         store(lanes, run.state.choice, place + C_MID, mid)
         store(lanes, run.state.choice, place + C_HALF, half)
-        store(lanes, run.state.choice, place + C_DELTA, delta)
     refusal = select(found, select(no_price, float(NO_PRICE), select(no_bid, float(NO_BID), refusal)), refusal)
     store(lanes, run.state.chosen, base + H_REFUSAL, refusal)
     store(lanes, run.state.chosen, base + H_OUTSIDE, broadcast(lanes, outside_any))
@@ -220,7 +218,7 @@ def _find_strikes(lanes, run, bar, layer, first_leg, legs):
         no_terms = is_unknown(_term(lanes, run, product, expiry, TERMS_KNOWN)) & negate(is_unknown(wish))
         if manner == BY_DELTA:
             strike = _strike_for_delta(lanes, run, bar, product, is_call, expiry, wish)
-            _, _, delta = quote(lanes, run, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
+            delta = absolute_delta(lanes, run, bar, product, is_call, broadcast(lanes, float(expiry)), strike)
             off = absolute(delta - wish)
             refusal = select((refusal == NO_REASON) & no_terms, float(NO_PRICE), refusal)
             refusal = select((refusal == NO_REASON) & negate(off <= REFUSED_OFF_DELTA), float(NO_STRIKE), refusal)

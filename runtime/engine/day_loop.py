@@ -178,9 +178,6 @@ def _sweep(lanes, run, spx):
     store(lanes, run.state.account, A_UNITS, select(known, units + moved, units))
     store(lanes, run.state.account, A_HOLD_FLOW, select(known, flow - cash, flow))
     store(lanes, run.state.account, A_CASH, select(known, 0.0, cash))
-    lost = moved * (price - spx)
-    fees = load(lanes, run.state.account, A_FEES)
-    store(lanes, run.state.account, A_FEES, select(known, fees + lost, fees))
 
 
 @lane_function

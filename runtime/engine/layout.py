@@ -98,13 +98,13 @@ LAYER_ROWS = 20
 """Of a lot. `O_STALE` counts bars in a row without a mark; `O_OUTGOING` structures go to layer `O_TARGET` today."""
 LOT_ROWS = 16
 
-E_EXPIRY, E_STRIKE, E_FILL, E_MARK, E_ALIVE, E_HALF, E_DELTA, E_SETTLE_BAR, E_SETTLE_DAY, E_AM = range(10)
-"""Of a leg of a lot; `E_DELTA` is absolute."""
-LEG_ROWS = 10
+E_EXPIRY, E_STRIKE, E_FILL, E_MARK, E_ALIVE, E_HALF, E_SETTLE_BAR, E_SETTLE_DAY, E_AM = range(9)
+"""Of a leg of a lot."""
+LEG_ROWS = 9
 
-C_STRIKE, C_MID, C_HALF, C_DELTA = range(4)
+C_STRIKE, C_MID, C_HALF = range(3)
 """Of a leg chosen today."""
-CHOICE_ROWS = 4
+CHOICE_ROWS = 3
 H_REFUSAL, H_DEBIT, H_WORST, H_NEAREST, H_OUTSIDE, H_FLAGGED, H_HALF, H_WIDTH = range(8)
 """Of a layer's choice: why it cannot be had (0: it can), net debit a structure, worst loss, nearest settlement day."""
 CHOSEN_ROWS = 8
@@ -201,6 +201,8 @@ class Settings(NamedTuple):
     phase: int
     rows: int
     """Rows of the market a bar."""
+    deltas: int
+    """1 when the program reads a delta of what it holds; else none is computed."""
     layers: int
     groups: int
     spx_expiries: int

@@ -19,7 +19,6 @@ from alvh.runtime.engine.layout import (
     D_DAY,
     E_ALIVE,
     E_AM,
-    E_DELTA,
     E_EXPIRY,
     E_FILL,
     E_HALF,
@@ -88,7 +87,7 @@ from alvh.runtime.engine.layout import (
     VERBS,
     VIX_SETTLEMENT,
 )
-from alvh.runtime.engine.prices import ensure_leg_terms, quote, series_at
+from alvh.runtime.engine.prices import absolute_delta, ensure_leg_terms, quote, series_at
 from alvh.runtime.lanes import (
     any_lane,
     broadcast,
@@ -289,7 +288,8 @@ def _mark_lot(lanes, run, bar, layer, slot, held, long_bids, short_asks):
         if any_lane(alive):
             ensure_leg_terms(lanes, run, bar, product, row, lot + O_STRUCTURES)
             expiry = load(lanes, run.state.legs, row + E_EXPIRY)
-            mid, half, absolute_delta = quote(lanes, run, bar, product, is_call, expiry, load(lanes, run.state.legs, row + E_STRIKE))
+            strike = load(lanes, run.state.legs, row + E_STRIKE)
+            mid, half = quote(lanes, run, bar, product, is_call, expiry, strike)
             unknown = is_unknown(mid) | is_unknown(half)
             last = load(lanes, run.state.legs, row + E_MARK)
             price = select(unknown, last, mid)
@@ -297,17 +297,19 @@ def _mark_lot(lanes, run, bar, layer, slot, held, long_bids, short_asks):
             count_where(lanes, run.tape.counts, COUNT_STALE, alive & unknown)
             store_where(lanes, run.state.legs, row + E_MARK, alive, price)
             store_where(lanes, run.state.legs, row + E_HALF, alive, half)
-            store_where(lanes, run.state.legs, row + E_DELTA, alive, absolute_delta)
             value = value + select(alive, ratio * price, 0.0)
-            signed = absolute_delta
-            if not is_call:
-                signed = -absolute_delta
-            delta = delta + select(alive, ratio * signed, 0.0)
-            if leg == 0:
-                option_delta = select(alive, absolute_delta, UNKNOWN)
+            if run.settings.deltas == 1:
+                own = absolute_delta(lanes, run, bar, product, is_call, expiry, strike)
+                signed = own
+                if not is_call:
+                    signed = -own
+                delta = delta + select(alive, ratio * signed, 0.0)
+                if leg == 0:
+                    option_delta = select(alive, own, UNKNOWN)
+                if ratio < 0.0:
+                    first = is_unknown(short_delta)
+                    short_delta = select(alive, select(first, own, maximum(short_delta, own)), short_delta)
             if ratio < 0.0:
-                first = is_unknown(short_delta)
-                short_delta = select(alive, select(first, absolute_delta, maximum(short_delta, absolute_delta)), short_delta)
                 near = load(lanes, run.state.legs, row + E_SETTLE_DAY) - today <= QUICK_DAYS
                 short_asks = short_asks + select(alive & near, -ratio * (price + half) * structures * 100.0, 0.0)
             else:

@@ -125,7 +125,7 @@ def ensure_terms(lanes, run, bar, product, expiry):
 
 @lane_function
 def quote(lanes, run, bar, product, is_call, expiry, strike):
-    """Mid price, half-spread and absolute delta of an option; `expiry` a lane may differ, its terms must be computed."""
+    """Mid price and half-spread of an option; `expiry` may differ by lane, its terms must be computed."""
     row = expiry * TERMS
     if product == SPX:
         forward = gather(lanes, run.state.spx_terms, row)
@@ -134,14 +134,25 @@ def quote(lanes, run, bar, product, is_call, expiry, strike):
         phi = gather(lanes, run.state.spx_terms, row + 3)
         rho = series_at(lanes, run, bar, SPX_RHO)
         mid = spx_surface.option_price(is_call, strike, forward, discount, theta, phi, rho)
-        delta = spx_surface.option_delta(is_call, strike, forward, theta, phi, rho)
-        half = half_spread(lanes, run, bar, product, mid)
-        return mid, half, select(is_unknown(mid), UNKNOWN, delta)
-    terms = vix_terms_of(lanes, run, row)
-    mid = vix_options.option_price(is_call, strike, *terms)
-    delta = vix_options.option_delta(is_call, strike, *terms)
-    half = half_spread(lanes, run, bar, product, mid)
-    return mid, half, select(is_unknown(mid), UNKNOWN, delta)
+    else:
+        mid = vix_options.option_price(is_call, strike, *vix_terms_of(lanes, run, row))
+    return mid, half_spread(lanes, run, bar, product, mid)
+
+
+@lane_function
+def absolute_delta(lanes, run, bar, product, is_call, expiry, strike):
+    """Absolute Black delta; unknown where any of the expiry's terms is."""
+    row = expiry * TERMS
+    if product == SPX:
+        forward = gather(lanes, run.state.spx_terms, row)
+        theta = gather(lanes, run.state.spx_terms, row + 2)
+        phi = gather(lanes, run.state.spx_terms, row + 3)
+        delta = spx_surface.option_delta(is_call, strike, forward, theta, phi, series_at(lanes, run, bar, SPX_RHO))
+        known = gather(lanes, run.state.spx_terms, row + TERMS_KNOWN)
+    else:
+        delta = vix_options.option_delta(is_call, strike, *vix_terms_of(lanes, run, row))
+        known = gather(lanes, run.state.vix_terms, row + TERMS_KNOWN)
+    return select(is_unknown(known), UNKNOWN, delta)
 
 
 @lane_function

@@ -6,6 +6,7 @@ Conditions are 1, 0 or unknown (NaN).
 
 from __future__ import annotations
 
+from alvh.runtime.engine.layout import RATE, SPX_CLOSE, SPX_ETA, SPX_NODES, SPX_SCALE
 from alvh.runtime.lanes import broadcast, divide, is_unknown, lane_function, load, select, square_root, store
 from alvh.runtime.mathematics import log
 
@@ -311,5 +312,17 @@ def diverges(lanes, state, cell, bar, length, a, b):
 
 @lane_function
 def spx_volatility(lanes, series, row, days):
-    """At-the-money volatility of the SPX surface `days` calendar days out, in points."""
-    raise NotImplementedError
+    """At-the-money volatility of the SPX surface `days` calendar days out, in points. `row` is the bar's first row."""
+    _, _, theta, _ = expiry_terms(
+        load(lanes, series, row + SPX_CLOSE),
+        load(lanes, series, row + RATE),
+        load(lanes, series, row + SPX_NODES),
+        load(lanes, series, row + SPX_NODES + 1),
+        load(lanes, series, row + SPX_NODES + 2),
+        load(lanes, series, row + SPX_NODES + 3),
+        load(lanes, series, row + SPX_NODES + 4),
+        load(lanes, series, row + SPX_SCALE),
+        load(lanes, series, row + SPX_ETA),
+        float(days),
+    )
+    return 100.0 * square_root(theta / (days / 365.0))

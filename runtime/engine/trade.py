@@ -9,7 +9,6 @@ from alvh.runtime.engine.layout import (
     A_UNITS,
     ASK_ROWS,
     BY_BUDGET,
-    C_DELTA,
     C_HALF,
     C_MID,
     C_STRIKE,
@@ -17,7 +16,6 @@ from alvh.runtime.engine.layout import (
     CHOSEN_ROWS,
     E_ALIVE,
     E_AM,
-    E_DELTA,
     E_EXPIRY,
     E_FILL,
     E_HALF,
@@ -223,7 +221,7 @@ def cut_by_limits(lanes, run, asks):
                 row = ask * ASK_ROWS
                 store_where(lanes, run.state.asks, row + K_CUT, counts & unknown, broadcast(lanes, float(LIMIT_UNKNOWN)))
                 store_where(lanes, run.state.asks, row + K_WANTED, counts & unknown, broadcast(lanes, 0.0))
-                cut = counts & (total > room)
+                cut = counts & (total > room) & negate(unknown)
                 store_where(lanes, run.state.asks, row + K_CUT, cut, broadcast(lanes, float(CUT_BY_LIMIT)))
                 store_where(lanes, run.state.asks, row + K_WANTED, cut, wanted * factor)
 
@@ -400,7 +398,6 @@ def _place_lot(lanes, run, bar, layer, slot, mask, bought, own, fee):
         store_where(lanes, run.state.legs, row + E_FILL, mask, price)
         store_where(lanes, run.state.legs, row + E_MARK, mask, mid)
         store_where(lanes, run.state.legs, row + E_HALF, mask, half)
-        store_where(lanes, run.state.legs, row + E_DELTA, mask, load(lanes, run.state.choice, choice + C_DELTA))
         store_where(lanes, run.state.legs, row + E_ALIVE, mask, broadcast(lanes, 1.0))
         store_where(lanes, run.state.legs, row + E_SETTLE_BAR, mask, broadcast(lanes, table[expiry, X_SETTLE_BAR]))
         store_where(lanes, run.state.legs, row + E_SETTLE_DAY, mask, broadcast(lanes, table[expiry, X_SETTLE_DAY]))
