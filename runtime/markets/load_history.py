@@ -128,14 +128,17 @@ def fingerprint_of(manifest: Manifest, digests: tuple[tuple[str, str], ...]) -> 
 
 
 def _read_files(manifest: Manifest, files: Files, found: Findings) -> tuple[tuple[str, str], ...]:
-    digests = []
+    digests, absent = [], set()
     for path in manifest.files():
         content, problems = files.read(path)
-        for problem in problems:
-            hint = problem.hint
-            if not path.parent.is_dir():
-                hint = f"the folder {path.parent} does not exist; set the environment variable that the manifest reads it from"
-            found.problems.append(evolve(problem, hint=hint))
+        if not path.parent.is_dir():  # said once for all its files
+            if path.parent not in absent:
+                variables = " or ".join(f"${name}" for name in manifest.variables)
+                hint = f"set {variables} to where your data are" if variables else "check the paths in the manifest"
+                found.problems.append(Problem(str(path.parent), None, "this folder of data does not exist", hint))
+            absent.add(path.parent)
+            continue
+        found.problems.extend(problems)
         if content is not None:
             digests.append((path.name, hashlib.sha256(content).hexdigest()))
     return tuple(digests)

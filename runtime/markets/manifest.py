@@ -128,6 +128,8 @@ class Manifest:
     """Series whose missing values are modelled; others stay unknown."""
     stale_open: float
     """An open this close to the previous close (as a fraction of it) is no print."""
+    variables: tuple[str, ...]
+    """Environment variables that paths may hold."""
     text: str = field(repr=False)
 
     def files(self) -> tuple[Path, ...]:
@@ -217,6 +219,7 @@ class _Reader:
             spx_listing=self.listing(listing["spx"]) if "spx" in listing else STANDARD_SPX_LISTING,
             model=frozenset(map(str, model)),
             stale_open=float(stale_open),
+            variables=tuple(self.variables),
             text=self.text,
         )
 

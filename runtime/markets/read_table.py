@@ -200,7 +200,12 @@ def _columns(name: str, frame: pl.DataFrame, wanted: Wanted) -> tuple[Table | No
 def _days(name: str, column: pl.Series, date_format: str, problems: list[Problem]) -> Integers:
     if column.dtype == pl.Utf8:
         text = column.str.strip_chars()
-        parsed = text.str.to_date(date_format, strict=False)
+        try:
+            parsed = text.str.to_date(date_format, strict=False)
+        except pl.exceptions.PolarsError:
+            message = f"date_format = {date_format!r} is no format of dates"
+            problems.append(Problem(name, None, message, 'write it as strptime does, e.g. date_format = "%d.%m.%Y"'))
+            return np.zeros(len(column), dtype=np.int64)
         if date_format == ISO_DATE_FORMAT:  # strptime would take 2021-1-4, which other readers do not
             parsed = pl.select(pl.when(text.str.len_chars() == 10).then(parsed)).to_series()
     elif column.dtype in (pl.Date, pl.Datetime):

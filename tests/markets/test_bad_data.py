@@ -167,12 +167,22 @@ def test_parquet_whole_truncated_and_empty(made: MadeMarket) -> None:
     assert "should hold numbers" in made.problem().message
 
 
-def test_a_file_that_is_not_there(made: MadeMarket) -> None:
-    made.series["vvix"] = 'file = "nowhere/vvix.csv"'
+def test_a_date_format_that_is_none(made: MadeMarket) -> None:
+    made.series["vix"] = 'file = "vix.csv"\ndate_format = "%H"'
+    assert "date_format = '%H' is no format of dates" in made.problem().message
+
+
+def test_a_file_or_folder_that_is_not_there(made: MadeMarket) -> None:
+    made.series["vvix"] = 'file = "vvix.csv"'
     problem = made.problem()
     assert problem.file.endswith("vvix.csv")
     assert "does not exist" in problem.message
-    assert "environment variable" in problem.hint
+    made.series["vvix"] = 'file = "${SOME_DATA}/vvix.csv"'
+    made.series["skew"] = 'file = "${SOME_DATA}/skew.csv"'
+    made.rest = '[variables]\nSOME_DATA = "nowhere"\n'
+    problem = made.problem()
+    assert problem.file == str(made.folder / "nowhere")
+    assert "set $SOME_DATA" in problem.hint
 
 
 def test_several_files_are_reported_in_one_pass(made: MadeMarket) -> None:
