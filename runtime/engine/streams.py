@@ -9,6 +9,7 @@ from __future__ import annotations
 from alvh.runtime.engine.layout import RATE, SPX_CLOSE, SPX_ETA, SPX_NODES, SPX_SCALE
 from alvh.runtime.lanes import broadcast, divide, is_unknown, lane_function, load, select, square_root, store
 from alvh.runtime.mathematics import log
+from alvh.runtime.pricing.spx_surface import expiry_terms
 
 UNKNOWN = float("nan")
 
@@ -307,7 +308,8 @@ def diverges(lanes, state, cell, bar, length, a, b):
     deviation = square_root(_squares(lanes, state, changes, bar, length, mean) / length)
     near_high = 0.9975 * high_a
     well_below = high_b - 0.5 * deviation * square_root(broadcast(lanes, float(length)))
-    return both(truth(a >= near_high, a, near_high), truth(b < well_below, b, well_below))
+    unknown = is_unknown(near_high) | is_unknown(well_below)
+    return select(unknown, UNKNOWN, select((a >= near_high) & (b < well_below), 1.0, 0.0))
 
 
 @lane_function
