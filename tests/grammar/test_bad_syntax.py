@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from reading import BAD, codes
+from reading import BAD, SHIPPED, codes
 
 from alvh.grammar.diagnostics import Severity
 from alvh.grammar.parse import parse
@@ -123,3 +123,16 @@ let c = 3
 def test_one_mistake_is_one_finding(text: str) -> None:
     assert len(codes("let before = 1\n" + text + "\nlet after = 2\n")) == 1, codes(text)
     assert len(parse(Source("test.alvh", "let before = 1\n" + text + "\nlet after = 2\n")).file.declarations) >= 2
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_one_damaged_word_is_at_most_two_findings(file: Path) -> None:
+    """Every word, text and sign in turn is left out, then misspelt. Two, where a brace or a quote is lost."""
+    text = file.read_text("utf-8")
+    code = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), text)
+    for word in re.finditer(r'\w+|"[^"]*"|[^\s\w]', code):
+        for instead in ("", word[0] + "q"):
+            found = codes(text[: word.start()] + instead + text[word.end() :])
+            assert len(found) <= 2, (word[0], instead, found)
+            if word[0] in "{}" and not instead:
+                assert found, word
