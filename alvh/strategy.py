@@ -62,6 +62,18 @@ class Strategy:
         return {parameter.name: parameter.value for parameter in self.program.parameters}
 
     @property
+    def names(self) -> frozenset[str]:
+        """The params, lets and triggers that can be given another value."""
+        module = self.compiled.module
+        if module is None:
+            raise InternalError(f"{self.path} was loaded without a module")
+        return frozenset(
+            [entry.name.name for entry in module.params]
+            + [entry.name.name for entry in module.lets]
+            + [entry.name.name for entry in module.triggers]
+        )
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         return tuple(finding for finding in self.compiled.diagnostics if finding.severity is Severity.WARNING)
 
@@ -101,7 +113,7 @@ def load_all(strategies: Sequence[Strategy | PathLike], *, settings: Settings | 
     loaded = [strategy if isinstance(strategy, Strategy) else load(strategy) for strategy in strategies]
     if not settings:
         return loaded
-    known = [SETTING_NAMES.union(strategy.params) for strategy in loaded]
+    known = [SETTING_NAMES | strategy.names for strategy in loaded]
     strangers = {name: value for name, value in settings.items() if not any(name in names for names in known)}
     if strangers:
         load(loaded[0].path, settings=strangers)  # its findings name the choices

@@ -29,9 +29,9 @@ def engine_version() -> str:
 def _sources(folder: Traversable, name: str) -> list[tuple[str, bytes]]:
     found = []
     for entry in folder.iterdir():
-        if entry.is_dir() and entry.name != "__pycache__":
-            found.extend(_sources(entry, f"{name}/{entry.name}"))
-        elif entry.name.endswith((".py", ".lark", ".csv", ".txt", ".json", ".toml")):
+        if entry.is_dir():
+            found.extend(_sources(entry, f"{name}/{entry.name}") if entry.name != "__pycache__" else [])
+        elif not entry.name.endswith(".pyc"):
             found.append((f"{name}/{entry.name}", entry.read_bytes()))
     return found
 

@@ -49,17 +49,24 @@ class Table:
 
 
 def percent(fraction: float | None, digits: int = 1, sign: bool = False) -> str:
-    return ABSENT if fraction is None else f"{100.0 * fraction:{'+' if sign else ''}.{digits}f}%"
+    """A fraction in per cent, with its sign where it is a change."""
+    return ABSENT if fraction is None else f"{_rounded(100.0 * fraction, digits):{'+' if sign else ''}.{digits}f}%"
 
 
 def ratio(value: float | None) -> str:
-    return ABSENT if value is None else f"{value:.2f}"
+    return ABSENT if value is None else f"{_rounded(value, 2):.2f}"
 
 
 def dollars(value: float | None) -> str:
     if value is None:
         return ABSENT
-    return f"{'-' if round(value) < 0 else ''}${abs(value):,.0f}"
+    whole = _rounded(value, 0)
+    return f"{'-' if whole < 0.0 else ''}${abs(whole):,.0f}"
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Rounded, and 0 where that leaves -0."""
+    return round(value, digits) + 0.0
 
 
 def metrics_table(result: Result) -> Table:

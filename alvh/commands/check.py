@@ -48,9 +48,13 @@ def _verdict(path: str, checked: Checked) -> str:
     name = STANDARD_INPUT_NAME if path == STANDARD_INPUT else path
     errors = sum(finding.severity is Severity.ERROR for finding in checked.diagnostics)
     warnings = len(checked.diagnostics) - errors
-    found = ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in ((errors, "error"), (warnings, "warning")) if count)
-    warm_up = f"; its rules need {checked.warm_up} sessions of history to start" if checked.warm_up else ""
+    found = ", ".join(_counted(count, word) for count, word in ((errors, "error"), (warnings, "warning")) if count)
+    warm_up = f"; its rules need {_counted(checked.warm_up, 'session')} of history to start" if checked.warm_up else ""
     return f"{name}: {found or 'no findings'}{warm_up}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _wants_colour() -> bool:

@@ -14,6 +14,7 @@ from alvh.runtime import record as codes
 from alvh.runtime.compare import Comparison
 from alvh.runtime.journal import ACTIONS, JOURNAL_SCHEMA, NOTES
 from alvh.runtime.market import MarketError
+from alvh.runtime.result_tables import dollars, percent, ratio
 
 
 def test_every_row_of_equity_adds_up() -> None:
@@ -165,3 +166,10 @@ def test_tables_align_and_state_what_is_modelled() -> None:
     html = fabricated.result()._repr_html_()
     assert html.count("<table>") == 2
     assert "P&amp;L" in html
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    assert (percent(-0.0001), percent(-0.0051, sign=True), ratio(-0.001), dollars(-0.2), dollars(-1234.5)) == (
+        "0.0%", "-0.5%", "0.00", "$0", "-$1,234",
+    )  # fmt: skip
+    assert (percent(None), ratio(None), dollars(None)) == ("-", "-", "-")

@@ -33,8 +33,11 @@ def test_the_same_run_gives_the_same_bytes(result: alvh.Result) -> None:
     assert again.journal.equals(result.journal)
 
 
-def test_both_engines_tell_the_same(result: alvh.Result, market: alvh.Market) -> None:
-    compiled = alvh.run(CALL, market, start=START, end=END)
+@pytest.mark.parametrize("name", ["single_vix_call", "alvh_442_contracts", "vxth"])
+def test_both_engines_tell_the_same(name: str, market: alvh.Market) -> None:
+    result, compiled = (
+        alvh.run(STRATEGIES / f"{name}.alvh", market, start=START, end=END, engine=engine) for engine in ("reference", "numba")
+    )
     ours, theirs = result.to_dict(), compiled.to_dict()
     assert (ours.pop("engine"), theirs.pop("engine")) == ("reference", "numba")
     assert ours.pop("identity") != theirs.pop("identity")
