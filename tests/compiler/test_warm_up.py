@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from lowered import lower_condition
+
 from alvh.compiler.ir import Node
 from alvh.compiler.warm_up import warm_up
 
@@ -51,3 +53,23 @@ def test_a_stream_that_reads_its_own_past_counts_one_turn() -> None:
     latch = (VIX, Node("rsi", (0,), window=(14,)), Node("delay", (3,), window=(1,)), Node("or", (1, 2)))
     assert warm_up(latch) >= 14
     assert warm_up(latch) <= 15
+
+
+@pytest.mark.parametrize(
+    ("condition", "sessions"),
+    [
+        ("vix > 20", 0),
+        ("rsi(vix, 14) > 50", 14),
+        ("rsi(vix, 14) crosses above 50", 15),
+        ("macd(vix).line crosses above macd(vix).signal", 34),  # 33 for the signal, one more for the crossing
+        ("diverges(spx, ad_line, 20 sessions) begins", 21),
+        ("sma(realized_vol(spx, 20), 10) > 15", 29),
+        ("prev(sma(vix, 50), 5 sessions) < vix for 3 sessions", 56),  # 49 + 5 + 2
+        ("percentile_rank(vix, 252) > 90% or vix > 40", 251),
+        ("within 3 sessions of fomc", 0),
+        ("within 3 sessions after (change(vix, 5 sessions) > 10% begins)", 9),  # 5 + 1 + 3
+    ],
+)
+def test_programs(condition: str, sessions: int) -> None:
+    program, _ = lower_condition(condition, "input ad_line : index\ncalendar fomc")
+    assert program.warm_up == sessions
