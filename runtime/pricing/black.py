@@ -87,7 +87,7 @@ def black_theta(forward: float, strike: float, years: float, total_volatility: f
     return discount * (rate * price - decay)
 
 
-@inlined_lane_function
+@lane_function
 def black_implied_volatility(lower: float, higher: float, log_ratio: float, time_value: float) -> float:
     """Total volatility at which the out-of-the-money option is worth `time_value`; unknown from `lower` upwards.
 

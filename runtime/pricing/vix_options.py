@@ -10,7 +10,18 @@ Lane-generic. `days`, `is_call` and the table are shared by all lanes. Points; r
 
 from __future__ import annotations
 
-from alvh.runtime.lanes import divide, inlined_lane_function, is_unknown, lane_function, maximum, minimum, select, square_root, to_index
+from alvh.runtime.lanes import (
+    divide,
+    inlined_lane_function,
+    is_unknown,
+    lane_function,
+    maximum,
+    minimum,
+    negate,
+    select,
+    square_root,
+    to_index,
+)
 from alvh.runtime.market import Floats
 from alvh.runtime.mathematics import exp, log, normal_cdf
 from alvh.runtime.pricing.black import black_implied_volatility, black_out_of_the_money
@@ -83,9 +94,12 @@ def _state_value(forward: float, log_forward: float, strike: float, log_strike: 
     )
 
 
-@inlined_lane_function
+@lane_function
 def undiscounted_price(is_call: bool, strike: float, terms: Terms) -> float:
-    """Both states priced on their own; with K at or below the floor the option is certain to end in or out of the money."""
+    """Both states priced on their own; with K at or below the floor the option is certain to end in or out of the money.
+
+    `is_call` may be a mask.
+    """
     future, _, floor, calm, spike, log_calm, log_spike, probability, calm_volatility, spike_volatility = terms
     above = strike - floor
     log_strike = log(above)
@@ -164,7 +178,7 @@ def option_delta(
     higher = select(below, future, strike)
     log_moneyness = log(divide(strike, future))
     # The price of whichever option is out of the money is its time value, without cancellation.
-    time_value = select(below, undiscounted_price(False, strike, terms), undiscounted_price(True, strike, terms))
+    time_value = undiscounted_price(negate(below), strike, terms)
     volatility = black_implied_volatility(lower, higher, select(below, log_moneyness, -log_moneyness), time_value)
     d1 = select(volatility == 0.0, select(below, 40.0, -40.0), divide(-log_moneyness, volatility) + 0.5 * volatility)
     return normal_cdf(select(is_call, d1, -d1))
