@@ -28,7 +28,8 @@ RULE = Rule(
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
-    """Needs a graph without cycles. The layers that can open are found outward from those whose rules ask nothing of another; what is left never opens."""
+    """Needs a graph without cycles. The layers that can open are found outward from those whose rules ask nothing of
+    another; what is left never opens."""
     layers = {layer.path: layer for _, layer in subject.layers()}
     order = canonical_order(subject.dependencies)
     can_open: set[str] = set()

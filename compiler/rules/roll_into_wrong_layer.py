@@ -17,7 +17,7 @@ RULE = Rule(
     name="roll-into-wrong-layer",
     family="graph",
     summary="A roll into a layer that cannot hold the lot.",
-    why="The layer rolled into pays for a lot of its own legs, under its own limits. It must be another layer of the same hedge, with room.",
+    why="The layer rolled into pays for a lot of its own legs, under its own limits: another layer of the same hedge, with room.",
     example="hedge alvh {\n  layer front {\n    buy VIX calls at 0.30 delta, 30 days\n    roll into front when dte <= 7 days\n  }\n}\n",
     fix="hedge alvh {\n  layer front {\n    buy VIX calls at 0.30 delta, 30 days\n    roll when dte <= 7 days\n  }\n}\n",
 )

@@ -30,6 +30,6 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
         if value is not None and value > LONGEST:
             yield RULE.finding(
                 window.expression.span,
-                f"`{window.expression.span.text}` is longer than {LONGEST:,} {window.counts}, about eight years, which {window.what} can have.",
+                f"`{window.expression.span.text}` is too long: {window.what} takes {LONGEST:,} {window.counts} at most.",
                 "A year has about 252 sessions.",
             )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import networkx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from alvh.compiler.dependencies import Dependencies, Edge, Manner, Vertex
 from alvh.compiler.graph import build_graph, graph_knots, graph_levels, graph_order
 from alvh.compiler.order import canonical_order, find_cycles, levels, strong_components
 from alvh.grammar.diagnostics import InternalError
 from alvh.grammar.source import Source, Span
-from hypothesis import given
-from hypothesis import strategies as st
 
 SPAN = Span(Source("made.alvh", "let a = b\n"), 0, 9)
 NAMES = [f"{letter}{number}" for letter in "abc" for number in range(6)]
