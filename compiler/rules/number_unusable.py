@@ -55,6 +55,9 @@ def _numbers(subject: Subject) -> Iterator[tuple[syntax.Expression, str, float, 
         for bound in (param.value, param.low, param.high):
             if bound is not None:
                 yield bound, "a param", -inf, inf, False
+    for entry in module.inputs:
+        if entry.lag is not None:
+            yield entry.lag, "a lag in days", 0.0, 2_000.0, True
     for statement in subject.statements():
         match statement:
             case syntax.Leg(count=count, expiry=expiry):
