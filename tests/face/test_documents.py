@@ -38,12 +38,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_calls_print_what_is_shown(document: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = document.read_text(encoding="utf-8")
-    fresh = text
+    fresh, unchecked = text, 0
     for block in blocks(text, "console"):
         _, *steps = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
         shown = f"{block}"
         for call, expected in zip(steps[0::2], steps[1::2], strict=True):
             if OWN_DATA in call and not DATA.is_dir():
+                unchecked += 1
                 continue
             output, code = answer(call, capsys)
             assert code == 0, output
@@ -54,6 +55,8 @@ def test_calls_print_what_is_shown(document: Path, folder: Path, capsys: pytest.
         fresh = fresh.replace(block, shown)
     if fresh != text:
         document.write_text(fresh, encoding="utf-8")
+    if unchecked:
+        pytest.skip(f"{unchecked} calls on one's own data were not made: no market data at {DATA}, set ALVH_DATA")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
