@@ -102,18 +102,25 @@ def within_after(lanes, state, cell, bar, length, condition):
 @lane_function
 def _mean(lanes, state, cell, bar, length):
     """Of a ring of `length` cells whose newest stands at `bar`, oldest to newest."""
+    oldest = (bar + 1) % length
     total = broadcast(lanes, 0.0)
-    for step in range(1, length + 1):
-        total = total + load(lanes, state, cell + (bar + step) % length)
+    for place in range(oldest, length):
+        total = total + load(lanes, state, cell + place)
+    for place in range(oldest):
+        total = total + load(lanes, state, cell + place)
     return total / length
 
 
 @lane_function
 def _squares(lanes, state, cell, bar, length, mean):
     """Sum of squared deviations of a ring, oldest to newest."""
+    oldest = (bar + 1) % length
     total = broadcast(lanes, 0.0)
-    for step in range(1, length + 1):
-        deviation = load(lanes, state, cell + (bar + step) % length) - mean
+    for place in range(oldest, length):
+        deviation = load(lanes, state, cell + place) - mean
+        total = total + deviation * deviation
+    for place in range(oldest):
+        deviation = load(lanes, state, cell + place) - mean
         total = total + deviation * deviation
     return total
 
@@ -140,25 +147,26 @@ def zscore(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def _highest(lanes, state, cell, bar, length):
-    found = load(lanes, state, cell + (bar + 1) % length)
-    for step in range(2, length + 1):
-        found = known_maximum(found, load(lanes, state, cell + (bar + step) % length))
+def _highest(lanes, state, cell, length):
+    """Of a ring; the order does not matter to a maximum."""
+    found = load(lanes, state, cell)
+    for place in range(1, length):
+        found = known_maximum(found, load(lanes, state, cell + place))
     return found
 
 
 @lane_function
 def highest(lanes, state, cell, bar, length, x):
     store(lanes, state, cell + bar % length, x)
-    return _highest(lanes, state, cell, bar, length)
+    return _highest(lanes, state, cell, length)
 
 
 @lane_function
 def lowest(lanes, state, cell, bar, length, x):
     store(lanes, state, cell + bar % length, x)
-    found = load(lanes, state, cell + (bar + 1) % length)
-    for step in range(2, length + 1):
-        found = known_minimum(found, load(lanes, state, cell + (bar + step) % length))
+    found = load(lanes, state, cell)
+    for place in range(1, length):
+        found = known_minimum(found, load(lanes, state, cell + place))
     return found
 
 
@@ -166,8 +174,8 @@ def lowest(lanes, state, cell, bar, length, x):
 def percentile_rank(lanes, state, cell, bar, length, x):
     store(lanes, state, cell + bar % length, x)
     at_most = broadcast(lanes, 0.0)
-    for step in range(1, length + 1):
-        value = load(lanes, state, cell + (bar + step) % length)
+    for place in range(length):
+        value = load(lanes, state, cell + place)
         at_most = at_most + truth(value <= x, value, x)
     return at_most / length
 
@@ -260,9 +268,11 @@ def realized_vol(lanes, state, cell, bar, length, x):
 
 @lane_function
 def _products(lanes, state, one, other, bar, length, one_mean, other_mean):
+    oldest = (bar + 1) % length
     total = broadcast(lanes, 0.0)
-    for step in range(1, length + 1):
-        place = (bar + step) % length
+    for place in range(oldest, length):
+        total = total + (load(lanes, state, one + place) - one_mean) * (load(lanes, state, other + place) - other_mean)
+    for place in range(oldest):
         total = total + (load(lanes, state, one + place) - one_mean) * (load(lanes, state, other + place) - other_mean)
     return total
 
@@ -302,8 +312,8 @@ def diverges(lanes, state, cell, bar, length, a, b):
     store(lanes, state, cell + bar % length, a)
     store(lanes, state, of_b + bar % length, b)
     store(lanes, state, changes + bar % length, b - before)
-    high_a = _highest(lanes, state, cell, bar, length)
-    high_b = _highest(lanes, state, of_b, bar, length)
+    high_a = _highest(lanes, state, cell, length)
+    high_b = _highest(lanes, state, of_b, length)
     mean = _mean(lanes, state, changes, bar, length)
     deviation = square_root(_squares(lanes, state, changes, bar, length, mean) / length)
     near_high = 0.9975 * high_a
