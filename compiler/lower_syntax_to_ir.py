@@ -19,6 +19,7 @@ from alvh.compiler.order import canonical_order, levels
 from alvh.compiler.stream_nodes import StreamNodes, keep_reachable
 from alvh.compiler.warm_up import warm_up
 from alvh.grammar import syntax
+from alvh.grammar.diagnostics import InternalError
 
 CAPITAL = 1_000_000.0
 """Dollars a strategy starts with when it does not say."""
@@ -51,6 +52,9 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Progr
     lowered_groups = [positions.lower_group(group) for group in groups]
     streams.complete_delays()
 
+    for index, layer in enumerate(lowered_layers):
+        _expect_known(streams, _layer_roots(layer) + _group_roots(lowered_groups[layer.group]), index + 1)
+
     roots = [node for layer in lowered_layers for node in _layer_roots(layer)]
     roots += [node for group in lowered_groups for node in _group_roots(group)]
     nodes, numbers = keep_reachable(streams.nodes, roots)
@@ -69,6 +73,13 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Progr
         calendars=tuple(sorted({node.name for node in nodes if node.operation in ("calendar", "calendar_within")} - MARKET_CALENDARS)),
         warm_up=warm_up(nodes),
     )
+
+
+def _expect_known(streams: StreamNodes, roots: list[ir.NodeId], stage: int) -> None:
+    """What a layer reads is known at its turn: the edges that order layers are those that lowering reads along."""
+    late = [root for root in roots if root >= 0 and streams.stage(root) > stage]
+    if late:
+        raise InternalError(f"stage {stage} reads {streams.nodes[late[0]]}")
 
 
 def _lower_names(dependencies: Dependencies, expressions: ExpressionLowering, with_budget: bool) -> None:
