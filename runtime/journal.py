@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from alvh.compiler.ir import Layer, Node, Program, Rule, rules_of
+from alvh.grammar.source import Span
 from alvh.runtime import record as codes
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import JournalRows, RunRecord
@@ -29,7 +30,8 @@ JOURNAL_SCHEMA = pl.Schema(
     }
 )
 """`asked` and `filled` count structures; `price` is net for one structure in points, positive when paid to open and what
-it was worth when sold; `cost` in dollars; `note` says what cut or refused the order, null when nothing did."""
+it was worth when sold; `cost` in dollars; `rule` is the line that acted, or the layer's where no rule did; `note` says what
+cut or refused the order, null when nothing did."""
 
 ACTIONS = {
     codes.OPEN: "open",
@@ -78,7 +80,7 @@ def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> 
     """The journal of one run, in the order in which things happened; columns as in JOURNAL_SCHEMA."""
     rows = record.journal
     rules = rules_of(program)
-    texts = [None if math.isnan(number) or number < 0 else rules[int(number)] for number in rows.rule]
+    acting = [None if math.isnan(number) or number < 0 else rules[int(number)] for number in rows.rule]
     layers = [program.layers[int(index)] for index in rows.layer]
     count = range(len(layers))
     return pl.DataFrame(
@@ -86,25 +88,24 @@ def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> 
             "date": [calendar_date(arrays.sessions[int(bar)]) for bar in rows.bar],
             "layer": [layer.name for layer in layers],
             "action": [ACTIONS[int(action)] for action in rows.action],
-            "reason": [_reason(int(rows.action[row]), texts[row]) for row in count],
+            "reason": [_reason(int(rows.action[row]), acting[row]) for row in count],
             "note": [NOTES.get(int(cut)) for cut in rows.cut],
-            "rule": [None if rule is None else place(rule) for rule in texts],
+            "rule": [place((acting[row] or layers[row]).span) for row in count],
             "instrument": [_instrument(layers[row], arrays, rows, row) for row in count],
             "asked": _known(rows.asked),
             "filled": _known(rows.filled),
             "price": _known(rows.price),
             "cost": _known(rows.cost),
-            "values": [_values(program, texts[row], rows, row) for row in count],
+            "values": [_values(program, acting[row], rows, row) for row in count],
         },
         schema=JOURNAL_SCHEMA,
     )
 
 
-def place(rule: Rule) -> str:
-    """`file:line` of a rule; the file by its name alone, so that a result does not depend on where a project lies."""
-    source = rule.span.source
-    line, _ = source.position(rule.span.start)
-    return f"{source.path.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"
+def place(span: Span) -> str:
+    """`file:line` where a span starts; the file by its name alone, so that a result does not depend on where a project lies."""
+    line, _ = span.source.position(span.start)
+    return f"{span.source.path.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"
 
 
 def rule_text(rule: Rule) -> str:

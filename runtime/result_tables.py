@@ -138,6 +138,10 @@ _SURFACE = "SPX volatility surface"
 _OF_SURFACE = frozenset({"spx_w9", "spx_w30", "spx_w93", "spx_w184", "spx_w365", "spx_scale", "spx_rho", "spx_eta"})
 
 
+def _share_of_days(share: float) -> str:
+    return "<1%" if share < 0.005 else percent(share, 0)
+
+
 def basis_lines(basis: Basis) -> list[str]:
     """What a result rests on, in words."""
     if basis.modelled_share is None:
@@ -157,9 +161,9 @@ def basis_lines(basis: Basis) -> list[str]:
     if partly and all(entry.modelled > 0.0 or entry.missing == 1.0 for entry in basis.series):
         lines.append("Every series is modelled: no price in this run was ever quoted.")
     elif partly:
-        named = ", ".join(f"{name} {percent(share, 0)}" for name, share in partly.items())
+        named = ", ".join(f"{name} {_share_of_days(share)}" for name, share in partly.items())
         lines.append(f"Modelled series, share of days: {named}.")
-    replaced = ", ".join(f"{entry.series} {percent(entry.replaced, 0)}" for entry in basis.series if entry.replaced > 0.0)
+    replaced = ", ".join(f"{entry.series} {_share_of_days(entry.replaced)}" for entry in basis.series if entry.replaced > 0.0)
     if replaced:
         lines.append(f"Prints replaced because stale or missing, share of days: {replaced}.")
     return lines

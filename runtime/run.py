@@ -130,7 +130,7 @@ def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge,
     owners += [group.name for group in program.groups for _ in group.unwinds]
     bars = record.equity.size
     return tuple(
-        RuleKnowledge(owner, rule.verb, place(rule), rule_text(rule), float(unknown) / bars)
+        RuleKnowledge(owner, rule.verb, place(rule.span), rule_text(rule), float(unknown) / bars)
         for owner, rule, unknown in zip(owners, rules_of(program), record.unknown, strict=True)
         if unknown > 0.0
     )
