@@ -1,0 +1,562 @@
+"""Well-typed strategies as text, drawn by Hypothesis from the whole language: what the checker must accept and both engines agree on.
+
+A program is planned before it is written: the layers stand in one order, and a layer reads what another *decides* only if that one
+stands before it, so that no cycle can arise. What it reads of marks and of the past may stand anywhere.
+"""
+
+from __future__ import annotations
+
+import random as python_random
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from attrs import evolve, field, frozen
+from hypothesis import strategies as st
+
+from alvh.compiler.driver import compile_file
+from alvh.compiler.ir import Program
+from alvh.grammar.diagnostics import Severity
+
+Drawn = TypeVar("Drawn")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+DEEPEST = 2
+"""How deep an expression nests; the language's own forms nest further by themselves."""
+
+
+@frozen
+class GroupText:
+    """A book or hedge as lines: what it says itself, and its layers."""
+
+    head: str
+    statements: tuple[str, ...]
+    layers: tuple[str, ...] = ()
+
+    def write(self) -> str:
+        return "\n".join([f"{self.head} {{", *(f"  {line}" for line in (*self.statements, *self.layers)), "}"])
+
+
+@frozen
+class ProgramText:
+    """A program as declarations, so that their order can be changed."""
+
+    declarations: tuple[str, ...]
+    groups: tuple[GroupText, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join([*self.declarations, *(group.write() for group in self.groups), ""])
+
+    def shuffled(self, seed: int) -> str:
+        """The same declarations in another order, layers within their groups too."""
+        random = python_random.Random(seed)
+        parts = [*self.declarations]
+        for group in self.groups:
+            layers = [*group.layers]
+            random.shuffle(layers)
+            parts.append(evolve(group, layers=tuple(layers)).write())
+        random.shuffle(parts)
+        return "\n".join([*parts, ""])
+
+    def __repr__(self) -> str:
+        return "\n" + self.text
+
+
+def compiled(text: str) -> Program:
+    """The program of a text that must check without an error."""
+    result = compile_file("written.alvh", text=text)
+    errors = [f"{found.code} {found.message} at {found.span.text!r}" for found in result.diagnostics if found.severity is Severity.ERROR]
+    assert not errors, "\n".join([*errors, text])
+    assert result.program is not None, text
+    return result.program
+
+
+@st.composite
+def programs(
+    draw: Draw,
+    *,
+    fractional: bool | None = None,
+    costs: str | None = None,
+    hold: bool | None = None,
+    with_hedge: bool | None = None,
+) -> ProgramText:
+    """Programs of one to five layers in one to three groups; the arguments fix what is otherwise drawn."""
+    return _Writer(draw).program(fractional, costs, hold, with_hedge)
+
+
+@frozen
+class _Plan:
+    """What is known of a layer before any is written."""
+
+    path: str
+    group: str
+    kind: str
+    number: int
+    anchor: bool
+    """Opens under a mild condition and closes by age, so that nearly every program trades."""
+    shape: str
+    """`spread` (of sold and bought legs), `short` (one sold put) or `bought`."""
+
+    def has(self, attribute: str) -> bool:
+        """A layer that only buys has no credit, one without two strikes of one right no width."""
+        needs = {"credit": ("spread", "short"), "width_notional": ("spread",)}
+        return self.shape in needs.get(attribute, (self.shape,))
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition(".")[2]
+
+
+VOLATILITY = ("vix", "vix9d", "vix3m", "vix6m", "vix.high", "vx(1)", "vx(2)", "vx(3)", "vx(30 days)", "iv(spx, 30 days)", "iv(spx, 60 days)")
+INDEX = ("spx", "spx.open", "spx.high", "spx.low")
+MARKED_MONEY = ("value", "profit", "loss", "margin", "notional", "width_notional")
+DECIDED_MONEY = ("cost", "credit", "realized", "gains")
+STATES = ("is open", "is closed", "opens", "closes", "rolls")
+
+
+@frozen
+class _Writer:
+    draw: Draw
+    params: dict[str, list[str]] = field(factory=dict)
+    """Names of params and lets by kind."""
+    plans: list[_Plan] = field(factory=list)
+    reach: list[_Plan] = field(factory=list)
+    """Layers whose marks and past what is being written may read. An `open` must not wait for a layer that may never open."""
+
+    # Draws
+
+    def one_of(self, values: Sequence[Drawn]) -> Drawn:
+        drawn: Drawn = self.draw(st.sampled_from(list(values)))
+        return drawn
+
+    def number(self, low: int, high: int) -> int:
+        drawn: int = self.draw(st.integers(low, high))
+        return drawn
+
+    def chance(self, in_ten: int) -> bool:
+        return self.number(1, 10) <= in_ten
+
+    def form(self, forms: Sequence[Callable[[], str]]) -> str:
+        return self.one_of(forms)()
+
+    def named(self, kind: str, otherwise: Callable[[], str]) -> str:
+        """A declared name of this kind where there is one."""
+        names = self.params.get(kind, [])
+        return self.one_of(names) if names and self.chance(4) else otherwise()
+
+    # Values, by kind
+
+    def window(self) -> str:
+        return self.one_of(["2", "3 sessions", "5", "8 sessions", "14"])
+
+    def sessions(self) -> str:
+        return f"{self.number(1, 5)} sessions"
+
+    def volatility(self, depth: int = DEEPEST) -> str:
+        def simple() -> str:
+            return self.named("volatility", lambda: self.one_of(VOLATILITY))
+
+        if depth <= 0:
+            return simple()
+        below = depth - 1
+        return self.form([
+            simple,
+            simple,
+            lambda: f"{self.one_of(['sma', 'ema', 'highest', 'lowest', 'stdev'])}({self.volatility(below)}, {self.window()})",
+            lambda: f"{self.one_of(['min', 'max'])}({self.volatility(below)}, {self.volatility(below)})",
+            lambda: f"abs({self.volatility(below)} - {self.volatility(below)})",
+            lambda: f"prev({self.volatility(below)}{self.one_of(['', ', 2 sessions'])})",
+            lambda: f"realized_vol({self.index(below)}, {self.window()})",
+            lambda: f"{self.volatility(below)} * {self.one_of(['0.9', '1.1', '2'])}",
+            lambda: f"({self.volatility(below)} + {self.one_of(['1', '2 points'])})",
+            lambda: f"macd({self.one_of(['vix', 'vx(1)'])}).{self.one_of(['line', 'signal', 'histogram'])}",
+            lambda: f"({self.volatility(below)} when {self.condition(below)} else {self.volatility(below)})",
+            lambda: self.table(["12 points", "vix", "18 points"]),
+        ])  # fmt: skip
+
+    def index(self, depth: int = DEEPEST) -> str:
+        below = depth - 1
+        if depth <= 0:
+            return self.one_of(INDEX)
+        return self.form([
+            lambda: self.one_of(INDEX),
+            lambda: f"{self.one_of(['sma', 'ema', 'highest', 'lowest'])}({self.index(below)}, {self.window()})",
+            lambda: f"prev({self.index(below)}, {self.sessions()})",
+        ])  # fmt: skip
+
+    def ratio(self, depth: int = DEEPEST) -> str:
+        def simple() -> str:
+            return self.named("ratio", lambda: self.one_of(["rate", "weight", "1%", "2.5%", "-1%"]))
+
+        if depth <= 0:
+            return simple()
+        below = depth - 1
+        return self.form([
+            simple,
+            lambda: f"({self.volatility(below)} / {self.volatility(below)} - 1)",
+            lambda: f"change({self.one_of([*VOLATILITY, *INDEX, 'ad_line'])}, {self.sessions()})",
+            lambda: f"percentile_rank({self.volatility(below)}, {self.window()})",
+            lambda: f"({self.ratio(below)} + {self.ratio(below)})",
+            lambda: self.table(["1%", "0%", "weight"]),
+        ])  # fmt: skip
+
+    def plain(self, depth: int = DEEPEST) -> str:
+        """A number."""
+        below = depth - 1
+        return self.form([
+            lambda: f"rsi({self.volatility(below)}, {self.window()})",
+            lambda: f"zscore({self.index(below)}, {self.window()})",
+            lambda: f"{self.one_of(['beta', 'corr'])}({self.volatility(below)}, {self.index(below)}, {self.window()})",
+            lambda: f"100 * ln({self.volatility(below)} / {self.volatility(below)})",
+            lambda: "quick_ratio",
+        ])  # fmt: skip
+
+    def money(self, seen: Sequence[_Plan], depth: int = DEEPEST) -> str:
+        """`seen` are the layers whose decisions of today may be read."""
+        choices: list[Callable[[], str]] = [
+            lambda: self.one_of(["equity", "cash", "capital", "$5_000", "$40_000"]),
+            lambda: f"{self.one_of(['1%', '5%'])} of {self.one_of(['equity', 'capital', 'cash'])}",
+            lambda: self.attribute(self.reach, MARKED_MONEY),
+            lambda: f"prev({self.attribute(self.reach, (*MARKED_MONEY, *DECIDED_MONEY))})",
+        ]
+        if seen:
+            choices.append(lambda: self.attribute(seen, (*MARKED_MONEY, *DECIDED_MONEY)))
+        if depth > 0:
+            choices.append(lambda: f"({self.money(seen, depth - 1)} - {self.money(seen, depth - 1)})")
+            choices.append(lambda: f"max({self.money(seen, depth - 1)}, {self.money(seen, depth - 1)})")
+        return self.form(choices)
+
+    def attribute(self, plans: Sequence[_Plan], names: Sequence[str]) -> str:
+        plan = self.one_of(plans)
+        return f"{plan.path}.{self.one_of([name for name in names if plan.has(name)])}"
+
+    def table(self, rows: list[str]) -> str:
+        """A table by volatility, low or high end in."""
+        subject = self.one_of(["vix", "vx(1)", "vix3m"])
+        first, second = self.number(11, 18), self.number(19, 28)
+        if self.chance(5):
+            return f"(by {subject} {{ below {first} : {rows[0]}  from {first} : {rows[1]}  from {second} : {rows[2]} }})"
+        return f"(by {subject} {{ up to {first} : {rows[0]}  up to {second} : {rows[1]}  above {second} : {rows[2]} }})"
+
+    # Conditions
+
+    def comparison(self, depth: int = DEEPEST) -> str:
+        """A level that is sometimes true and sometimes not."""
+        relation = self.one_of(["<", "<=", ">", ">="])
+        return self.form([
+            lambda: f"{self.volatility(depth)} {relation} {self.number(11, 26)}",
+            lambda: f"{self.volatility(depth)} {relation} {self.volatility(depth)}",
+            lambda: f"{self.index(depth)} {relation} {self.index(depth)}",
+            lambda: f"{self.ratio(depth)} {relation} {self.one_of(['0%', '1%', '-2%', '50%', '0'])}",
+            lambda: f"{self.plain(depth)} {relation} {self.one_of(['0', '0.5', '50', '-1'])}",
+            lambda: f"{self.volatility(depth)} in {self.number(8, 15)} .. {self.number(16, 30)}",
+            lambda: f"vix != {self.number(12, 20)}",
+        ])  # fmt: skip
+
+    def condition(self, depth: int = DEEPEST, seen: Sequence[_Plan] = ()) -> str:
+        if depth <= 0:
+            return self.named("condition", lambda: self.one_of(["signal", "vix > 15", "vix < 25", "spx > sma(spx, 5)"]))
+        below = depth - 1
+        choices: list[Callable[[], str]] = [
+            lambda: self.comparison(below),
+            lambda: self.comparison(below),
+            lambda: f"({self.condition(below, seen)} {self.one_of(['and', 'or'])} {self.condition(below, seen)})",
+            lambda: f"not ({self.condition(below, seen)})",
+            lambda: f"({self.comparison(below)}) for {self.sessions()}",
+            lambda: f"within {self.sessions()} {self.one_of(['after', 'of'])} ({self.event(below, seen)})",
+            lambda: f"within {self.sessions()} {self.one_of(['before', 'after', 'of'])} {self.one_of(['vix_expiry', 'spx_expiry', 'cpi'])}",
+            lambda: f"prev({self.condition(below, seen)}{self.one_of(['', ', 3 sessions'])})",
+            lambda: f"({self.condition(below, seen)} when {self.condition(below)} else {self.condition(below, seen)})",
+            lambda: f"{self.money(seen, below)} {self.one_of(['<', '>='])} {self.money(seen, below)}",
+            lambda: f"diverges(spx, {self.one_of(['ad_line', 'vix'])}, {self.one_of(['5', '10 sessions'])})",
+            lambda: f"{self.one_of(self.reach).path}.{self.one_of(['dte <= 12 days', 'age > 3 sessions', 'option_delta > 0.2 delta'])}",
+            lambda: f"prev({self.one_of(self.reach).path} {self.one_of(STATES)})",
+        ]
+        if seen:
+            choices.append(lambda: f"{self.one_of(seen).path} {self.one_of(STATES)}")
+            choices.append(lambda: f"{self.one_of(seen).path}.{self.one_of(['count > 1', 'contracts >= 3 contracts', 'gains > $100'])}")
+        return self.form(choices)
+
+    def event(self, depth: int = DEEPEST, seen: Sequence[_Plan] = ()) -> str:
+        below = max(depth - 1, 0)
+        choices: list[Callable[[], str]] = [
+            lambda: f"{self.volatility(below)} crosses {self.one_of(['above', 'below'])} {self.number(12, 24)}",
+            lambda: f"{self.index(below)} crosses {self.one_of(['above', 'below'])} sma(spx, {self.window()})",
+            lambda: f"({self.comparison(below)}) {self.one_of(['begins', 'ends'])}",
+            lambda: self.one_of(["cpi", "vix_expiry", "spx_expiry"]),
+        ]
+        if depth > 0:
+            choices.append(lambda: f"({self.event(below, seen)} or {self.event(below, seen)})")
+            choices.append(lambda: f"({self.event(below, seen)} and {self.condition(below, seen)})")
+        if seen:
+            choices.append(lambda: f"{self.one_of(seen).path} {self.one_of(['opens', 'closes', 'rolls'])}")
+        return self.form(choices)
+
+    def of_lot(self, plan: _Plan) -> str:
+        """What a lot asks of itself."""
+        own = self.form([
+            lambda: f"dte <= {self.number(3, 25)} days",
+            lambda: f"age >= {self.number(1, 12)} sessions",
+            lambda: f"profit > ${self.one_of(['0', '200', '2_000'])}",
+            lambda: f"loss > ${self.one_of(['100', '1_500'])}",
+            lambda: f"profit >= {self.one_of(['20%', '50%'])} of {'credit' if plan.has('credit') else 'equity'}",
+            lambda: f"option_delta {self.one_of(['>', '<'])} {self.one_of(['0.35', '0.6'])} delta",
+            lambda: f"profit crosses {self.one_of(['above', 'below'])} ${self.one_of(['0', '300'])}",
+            lambda: f"(profit > prev(profit)) for {self.sessions()}",
+            lambda: f"highest(profit, {self.window()}) - profit > $400",
+            lambda: f"(loss > $0) {self.one_of(['begins', 'ends'])}",
+        ])  # fmt: skip
+        if self.chance(3):
+            return f"{own} {self.one_of(['and', 'or'])} {self.condition(1)}"
+        return own
+
+    def occasion(self, seen: Sequence[_Plan]) -> str:
+        """When a rule acts that asks nothing of a lot."""
+        schedule = self.one_of(["every day", "every week", "every month", "every 3 sessions", "every 7 sessions", "on vix_expiry", "on cpi"])
+        return self.form([
+            lambda: schedule,
+            lambda: f"{schedule} when {self.condition(2, seen)}",
+            lambda: f"when {self.condition(2, seen)}",
+            lambda: f"when {self.event(2, seen)}",
+        ])  # fmt: skip
+
+    # Positions
+
+    def expiry(self, low: int = 10, high: int = 70) -> str:
+        days = self.number(low, high)
+        return self.form([
+            lambda: f"{days} days",
+            lambda: f"{days} days",
+            lambda: f"{days}..{days + self.number(4, 30)} days",
+            lambda: f"{days}..{days + 45} days monthly",
+            lambda: f"month {self.number(1, 3)}",
+            lambda: "next monthly",
+        ])  # fmt: skip
+
+    def delta(self, low: int = 15, high: int = 55) -> str:
+        return self.named("delta", lambda: f"0.{self.number(low, high):02d} delta")
+
+    def width(self) -> str:
+        return self.one_of(["25 points", "50 points", "100 points", "(50 points when vix > 18 else 25 points)"])
+
+    def credit_spread(self) -> list[str]:
+        """Legs of one expiry for which a credit is paid, with a bounded loss."""
+        when = self.expiry()
+        put = f"short_put : sell SPX put at {self.delta(10, 35)}, {when}", f"long_put : buy SPX put {self.width()} below short_put, same expiry"
+        call = f"short_call : sell SPX call at {self.delta(10, 35)}, {{}}", f"long_call : buy SPX call {self.width()} above short_call, same expiry"
+        only_calls = [call[0].format(when), call[1]]
+        return self.one_of([[*put], only_calls, [*put, call[0].format("same expiry"), call[1]]])
+
+    def debit_spread(self) -> list[str]:
+        """Bought and sold legs of one expiry that cost a debit, or little."""
+        count, when = self.number(1, 4), self.expiry()
+        return self.one_of([
+            lambda: [f"buy {count} VIX calls at {self.delta(30, 60)}, {when}", f"sell {count} VIX calls at {self.delta(10, 25)}, same expiry"],
+            lambda: [f"sell 1 VIX call at {self.delta(40, 60)}, {when}", f"buy 2 VIX calls at {self.delta(15, 30)}, same expiry"],
+            lambda: [f"high : buy SPX put at {self.delta(20, 45)}, {when}", f"sell SPX put {self.width()} below high, same expiry"],
+        ])()  # fmt: skip
+
+    def bought(self) -> list[str]:
+        """Legs that are bought only; they may be of several expiries and products."""
+        count, when = self.number(1, 4), self.expiry()
+        return self.one_of([
+            lambda: [f"buy {count} VIX calls at {self.delta()}, {when}"],
+            lambda: [f"buy {count} VIX calls at {self.delta()}, {when}"],
+            lambda: [f"buy VIX call at {self.one_of(['110% of forward', 'strike 20', 'strike vx(1)', '95% of forward'])}, {when}"],
+            lambda: [f"buy SPX put at {self.delta(10, 45)}, {when}"],
+            lambda: [f"buy VIX call at {self.delta()}, {self.expiry(10, 30)}", f"buy 2 VIX puts at {self.delta()}, {self.expiry(31, 70)}"],
+            lambda: [f"buy 2 VIX calls at {self.delta()}, {when}", f"buy SPX put at {self.delta()}, {self.expiry()}"],
+        ])()  # fmt: skip
+
+    def legs(self, plan: _Plan) -> tuple[list[str], bool]:
+        """The legs, and whether a credit is likely."""
+        if plan.shape == "bought":
+            return self.bought(), False
+        if plan.shape == "short":
+            return [f"sell SPX put at {self.one_of(['93% of forward', '0.12 delta', 'strike 3700'])}, {self.expiry()}"], True
+        if self.chance(7 if plan.kind == "book" else 3):
+            return self.credit_spread(), True
+        return self.debit_spread(), False
+
+    def size(self, plan: _Plan, seen: Sequence[_Plan], credit: bool) -> str:
+        few = self.number(1, 6)
+        if plan.anchor:
+            return self.one_of([f"size {few} contracts", f"size {self.table(['2 contracts', '1 contract', '3 contracts'])}"])
+        choices: list[Callable[[], str]] = [
+            lambda: f"size {few} contracts",
+            lambda: f"size {self.table(['2 contracts', '0 contracts', f'{few} contracts'])}",
+            lambda: f"size max_loss {self.one_of(['1%', '2%', '4%'])} of {self.one_of(['equity', 'capital'])}",
+            lambda: f"size {self.one_of(['0.5%', '2%'])} of {self.money(seen, 0)}",
+        ]
+        if not credit:
+            choices += [
+                lambda: f"size {self.one_of(['0.3%', '1%', 'weight'])} of {self.one_of(['equity', 'cash', 'capital'])}",
+                lambda: f"size {self.one_of(['$3_000', '$20_000'])}",
+                lambda: f"size {self.table(['0.5%', '1%', '0%'])} of equity",
+            ]
+        if seen:
+            choices.append(lambda: f"size {self.one_of(['50%', '200%'])} of {self.one_of(seen).path}.contracts")
+            choices.append(lambda: f"size {self.one_of(['10%', '30%'])} of {self.attribute(seen, DECIDED_MONEY)}")
+        return self.form(choices)
+
+    def layer_lines(self, plan: _Plan, budgeted: bool) -> list[str]:
+        """What a layer says, its head and braces aside."""
+        seen = self.plans[: plan.number]
+        lines, credit = self.legs(plan)
+        self.reach[:] = self.plans
+        with_share = budgeted and self.chance(8)
+        if with_share:
+            lines.append(f"share {self.number(5, 10) * 2}%")
+        if (not with_share and self.chance(7)) or self.chance(2):
+            lines.append(self.size(plan, seen, credit))
+        if self.chance(4):
+            lines.append(f"at most {self.number(1, 4)} lots")
+        reason = f' as "reason {plan.number}"' if self.chance(3) else ""
+        if plan.anchor:
+            opening = self.one_of(["", "open every week", "open when vix > 1", "open every 2 sessions when vix < 500"])
+            lines += [opening] if opening else []
+            lines.append(f"close when age >= {self.number(2, 12)} sessions{reason}")
+        else:
+            self.reach[:] = [*seen, *(other for other in self.plans if other.anchor)]
+            lines += [f"open {self.occasion(seen)}{reason}" for _ in range(self.number(0, 2))]
+            self.reach[:] = self.plans
+            exits = self.number(1, 3)
+            lines += ["hold to expiry"] if exits == 1 else [f"close when {self.of_lot(plan)}{reason}"]
+        lines += [f"close when {self.of_lot(plan)}" for _ in range(self.number(0, 1))]
+        if self.chance(2):
+            lines.append(f"close {self.occasion(seen)}")
+        if self.chance(5):
+            lines.append(f"roll when {self.of_lot(plan)}{reason}")
+        if self.chance(1):
+            lines.append(f"roll {self.occasion(seen)}")
+        targets = [other for other in self.plans[plan.number + 1 :] if other.group == plan.group]
+        if targets and self.chance(6):
+            lines.append(f"roll into {self.one_of(targets).name} when {self.of_lot(plan)}{reason}")
+        if self.chance(4):
+            lines.append(f"rebalance {self.occasion(seen) if self.chance(7) else f'when {self.of_lot(plan)}'}{reason}")
+        return lines
+
+    # Groups
+
+    def unwind(self, seen: Sequence[_Plan]) -> str:
+        until = f" until {self.condition(1, seen)}" if self.chance(5) else ""
+        condition = self.one_of([
+            lambda: f"vix > {self.number(17, 30)}",
+            lambda: f"vx(1) / vx(2) - 1 > {self.number(0, 6)}%",
+            lambda: "quick_ratio < 1.5",
+            lambda: self.event(1, seen),
+            lambda: self.condition(2, seen),
+        ])()  # fmt: skip
+        return f'unwind when {condition}{until} as "stress"'
+
+    def group(self, name: str, kind: str) -> GroupText:
+        plans = [plan for plan in self.plans if plan.group == name]
+        seen = self.plans[: plans[0].number]
+        self.reach[:] = self.plans
+        alone = plans[0].path == name
+        statements: list[str] = []
+        budgeted = kind == "hedge" and self.chance(4)
+        if budgeted:
+            kept = f", kept {self.number(1, 12)} months" if self.chance(6) else ""
+            base = self.one_of(["equity", "capital", "equity", self.one_of(self.plans).path + ".notional"])
+            statements.append(f"budget {self.one_of(['6%', '20%'])} of {base} per year, paid monthly{kept}")
+        if kind == "hedge":
+            if self.chance(3):
+                statements.append(f"unit {self.one_of(['1', '2', '0.5'])} per $1_000_000 of {self.one_of(['capital', 'equity'])}")
+            if self.chance(4):
+                limits = ["2% of equity", "$15_000", "weight of equity"] + [f"40% of {plan.path}.credit" for plan in seen if plan.has('credit')]
+                statements.append(f"limit cost to {self.one_of(limits)}")
+            if len(plans) > 1 and self.chance(4):
+                chosen = [plan.name for plan in plans if self.chance(7)]
+                if len(chosen) > 1:
+                    statements.append(f"first {', then '.join(chosen)}")
+            if self.chance(5):
+                statements += [self.unwind(seen) for _ in range(self.number(1, 2))]
+        if alone:
+            return GroupText(f"{kind} {name}", (*statements, *self.layer_lines(plans[0], budgeted)))
+        if self.chance(2):
+            statements.append(f"close when age >= {self.number(8, 30)} sessions")
+        layers = []
+        for plan in plans:
+            lines = self.layer_lines(plan, budgeted)
+            layers.append("\n".join([f"layer {plan.name} {{", *(f"    {line}" for line in lines), "  }"]))
+        if budgeted:
+            layers = _with_shares(layers)
+        return GroupText(f"{kind} {name}", tuple(statements), tuple(layers))
+
+    def plan(self, with_hedge: bool | None) -> list[tuple[str, str]]:
+        """Names of the groups; their layers stand in `plans`."""
+        groups = [("condors", "book")]
+        layers = [["condors"] if self.chance(6) else [f"condors.{name}" for name in ("near", "away")[: self.number(1, 2)]]]
+        if self.chance(2):
+            groups, layers = [], []
+        elif self.chance(2):
+            groups.append(("puts", "book"))
+            layers.append(["puts"])
+        if not groups or with_hedge or (with_hedge is None and self.chance(9)):
+            groups.append(("alvh", "hedge"))
+            layers.append([f"alvh.{name}" for name in ("front", "medium", "far", "press")[: self.number(1, 4)]])
+            if self.chance(1):
+                groups.append(("tail", "hedge"))
+                layers.append(["tail.calls"])
+        pairs = [(path, name, kind) for (name, kind), paths in zip(groups, layers, strict=True) for path in paths]
+        anchor = self.number(0, len(pairs) - 1)
+        shapes = {"book": ["spread", "spread", "spread", "short", "bought"], "hedge": ["spread", "bought", "bought"]}
+        for number, (path, name, kind) in enumerate(pairs):
+            self.plans.append(_Plan(path, name, kind, number, number == anchor, self.one_of(shapes[kind])))
+        self.reach.append(self.plans[anchor])
+        return groups
+
+    def program(self, fractional: bool | None, costs: str | None, hold: bool | None, with_hedge: bool | None) -> ProgramText:
+        groups = self.plan(with_hedge)
+        is_fractional = self.chance(4) if fractional is None else fractional
+        declarations = [
+            'strategy "written"',
+            f"capital {self.one_of(['$1_000_000', '$1_000_000', '$250_000', '$60_000'])}",
+            f"costs {costs or self.one_of(['listed', 'none'])}",
+            f"contracts {'fractional' if is_fractional else 'whole'}",
+            "input ad_line : index",
+            "input signal : condition",
+            "input weight : ratio",
+            "calendar cpi",
+        ]
+        declarations += self.declared()
+        written = [self.group(name, kind) for name, kind in groups]
+        if self.chance(2) if hold is None else hold:
+            written.append(GroupText("book market", ("hold SPX",)))
+        return ProgramText(tuple(declarations), tuple(written))
+
+    def declared(self) -> list[str]:
+        """Params, lets and triggers, each free to read those before it."""
+        lines: list[str] = []
+
+        def declare(kind: str, name: str, line: str) -> None:
+            lines.append(line)
+            self.params.setdefault(kind, []).append(name)
+
+        if self.chance(5):
+            declare("delta", "wished", "param wished = 0.30 delta in 0.10 delta .. 0.60 delta")
+        if self.chance(5):
+            declare("ratio", "part", "param part = 2% in 0% .. 10%")
+        if self.chance(5):
+            declare("volatility", "level", f"let level = {self.volatility(2)}")
+        if self.chance(5):
+            declare("ratio", "slope", f"let slope = {self.ratio(2)}")
+        if self.chance(6):
+            declare("condition", "fear", f"trigger fear = {self.condition(2)}")
+        if self.chance(3):
+            declare("condition", "latched", f"trigger latched = {self.event(1)} or (prev(latched) and not {self.comparison(0)})")
+        return lines
+
+
+def _with_shares(layers: list[str]) -> list[str]:
+    """Shares of one budget add up to all of it at most: each is divided by the number of layers."""
+    cut: list[str] = []
+    for layer in layers:
+        lines = layer.split("\n")
+        for place, line in enumerate(lines):
+            if line.strip().startswith("share "):
+                stated = int(line.strip().removeprefix("share ").removesuffix("%"))
+                lines[place] = f"    share {stated // len(layers)}%"
+        cut.append("\n".join(lines))
+    return cut
