@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from alvh.compiler import emit_tables
 from alvh.compiler.emit_tables import Tables
 from alvh.compiler.ir import Program, rules_of
 from alvh.runtime.engine import layout
@@ -19,11 +20,11 @@ def rule_arrays(tables: Tables, lanes: int) -> layout.Rules:
     """The program's tables as arrays; numbers are repeated over the lanes."""
     numbers = np.repeat(np.array([*tables.numbers, 0.0])[:, None], lanes, axis=1)
     return layout.Rules(
-        layers=_rows(tables.layers, len(layout.LAYER_COLUMNS)),
-        legs=_rows(tables.legs, len(layout.LEG_COLUMNS)),
-        rules=_rows(tables.rules, len(layout.RULE_COLUMNS)),
-        groups=_rows(tables.groups, len(layout.GROUP_COLUMNS)),
-        unwinds=_rows(tables.unwinds, len(layout.UNWIND_COLUMNS)),
+        layers=_rows(tables.layers, len(emit_tables.LAYER_COLUMNS)),
+        legs=_rows(tables.legs, len(emit_tables.LEG_COLUMNS)),
+        rules=_rows(tables.rules, len(emit_tables.RULE_COLUMNS)),
+        groups=_rows(tables.groups, len(emit_tables.GROUP_COLUMNS)),
+        unwinds=_rows(tables.unwinds, len(emit_tables.UNWIND_COLUMNS)),
         windows=np.array(tables.windows, dtype=np.int64),
         numbers=np.ascontiguousarray(numbers),
         bar_cells=np.array(tables.bar_cells, dtype=np.float64),

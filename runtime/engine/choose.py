@@ -47,9 +47,11 @@ from alvh.runtime.engine.layout import (
     X_MONTHLY,
     X_SETTLE_BAR,
     X_SETTLE_DAY,
+    Run,
 )
 from alvh.runtime.engine.prices import absolute_delta, ensure_terms, quote, series_at, vix_terms_of
-from alvh.runtime.lanes import absolute, broadcast, is_unknown, lane_function, load, maximum, minimum, negate, select, store
+from alvh.runtime.lanes import Lanes, absolute, broadcast, is_unknown, lane_function, load, maximum, minimum, negate, select, store
+from alvh.runtime.market import Floats
 from alvh.runtime.pricing import strikes
 from alvh.runtime.record import NO_BID, NO_EXPIRY, NO_PRICE, NO_REASON, NO_STRIKE
 
@@ -59,7 +61,9 @@ REFUSED_OFF_DELTA = 0.10
 
 
 @lane_function
-def choose_expiry(table, count, today, bar, start, manner, low, high, monthly_only):
+def choose_expiry(
+    table: Floats, count: int, today: float, bar: int, start: int, manner: int, low: float, high: float, monthly_only: float
+) -> tuple[int, bool]:
     """Index of the listed expiry that a rule names, and whether it lies outside a range; -1: none is listed at all."""
     found = -1
     found_distance = 0.0
@@ -94,14 +98,14 @@ def choose_expiry(table, count, today, bar, start, manner, low, high, monthly_on
 
 
 @lane_function
-def nearest_listed(product, strike):
+def nearest_listed(product: int, strike: float) -> float:
     if product == SPX:
         return strikes.nearest_spx_strike(strike)
     return strikes.nearest_vix_strike(strike)
 
 
 @lane_function
-def _strike_for_delta(lanes, run, bar, product, is_call, expiry, target):
+def _strike_for_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, expiry: int, target: float) -> float:
     row = broadcast(lanes, float(expiry * TERMS))
     if product == SPX:
         return strikes.spx_strike_for_delta(
@@ -117,7 +121,7 @@ def _strike_for_delta(lanes, run, bar, product, is_call, expiry, target):
 
 
 @lane_function
-def _term(lanes, run, product, expiry, member):
+def _term(lanes: Lanes, run: Run, product: int, expiry: int, member: int) -> float:
     """One of an expiry's terms; the first of both products is the forward."""
     if product == SPX:
         return load(lanes, run.state.spx_terms, expiry * TERMS + member)
@@ -125,7 +129,7 @@ def _term(lanes, run, product, expiry, member):
 
 
 @lane_function
-def ensure_chosen(lanes, run, bar, layer):
+def ensure_chosen(lanes: Lanes, run: Run, bar: int, layer: int) -> None:
     """Fills `state.choice` and `state.chosen` of a layer for this bar."""
     if run.state.chosen_bar[layer] == bar:
         return
@@ -176,9 +180,9 @@ def ensure_chosen(lanes, run, bar, layer):
         product = int(run.rules.legs[rule, G_PRODUCT])
         ratio = run.rules.legs[rule, G_RATIO]
         place = (layer * LEGS + leg) * CHOICE_ROWS
-        expiry = broadcast(lanes, float(run.state.chosen_expiry[layer, leg]))
+        expiries = broadcast(lanes, float(run.state.chosen_expiry[layer, leg]))
         strike = load(lanes, run.state.choice, place + C_STRIKE)
-        mid, half = quote(lanes, run, bar, product, run.rules.legs[rule, G_IS_CALL] == 1.0, expiry, strike)
+        mid, half = quote(lanes, run, bar, product, run.rules.legs[rule, G_IS_CALL] == 1.0, expiries, strike)
         no_price = no_price | is_unknown(mid) | is_unknown(half)
         bid = maximum(mid - half, 0.0)
         if ratio > 0.0:
@@ -202,7 +206,7 @@ def ensure_chosen(lanes, run, bar, layer):
 
 
 @lane_function
-def _find_strikes(lanes, run, bar, layer, first_leg, legs):
+def _find_strikes(lanes: Lanes, run: Run, bar: int, layer: int, first_leg: int, legs: int) -> tuple[float, float]:
     """The strike of each leg; why the first that has none has none, and whether a delta is off."""
     refusal = broadcast(lanes, float(NO_REASON))
     flagged = broadcast(lanes, 0.0)
@@ -239,7 +243,7 @@ def _find_strikes(lanes, run, bar, layer, first_leg, legs):
 
 
 @lane_function
-def lacks_an_expiry(run, layer, legs):
+def lacks_an_expiry(run: Run, layer: int, legs: int) -> bool:
     """Whether a leg has no listed expiry; expiries are shared by lanes."""
     missing = 0
     for leg in range(legs):
@@ -248,7 +252,7 @@ def lacks_an_expiry(run, layer, legs):
 
 
 @lane_function
-def payoff(is_call, price, strike):
+def payoff(is_call: bool, price: float, strike: float) -> float:
     """Of one option at settlement."""
     if is_call:
         return maximum(price - strike, 0.0)
@@ -256,7 +260,7 @@ def payoff(is_call, price, strike):
 
 
 @lane_function
-def _store_worst_loss(lanes, run, layer, first_leg, legs):
+def _store_worst_loss(lanes: Lanes, run: Run, layer: int, first_leg: int, legs: int) -> None:
     """The largest loss of the structure's payoff over settlement prices 0 and each strike, at least 0."""
     lowest = broadcast(lanes, 0.0)
     for point in range(-1, legs):
@@ -274,7 +278,7 @@ def _store_worst_loss(lanes, run, layer, first_leg, legs):
 
 
 @lane_function
-def _store_width(lanes, run, layer, first_leg, legs):
+def _store_width(lanes: Lanes, run: Run, layer: int, first_leg: int, legs: int) -> None:
     """The wider wing: the largest distance of two strikes of one right and expiry."""
     wider = broadcast(lanes, 0.0)
     for one in range(legs):

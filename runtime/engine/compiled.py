@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite
+import llvmlite.binding as llvm
 import numba
 import numpy as np
 from attrs import frozen
@@ -28,7 +29,7 @@ from numba.core import types
 from alvh.runtime.engine import layout
 from alvh.runtime.rows import RowsType
 
-FLAGS = {"error_model": "numpy", "fastmath": False, "boundscheck": False, "nogil": True}
+FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "boundscheck": False, "nogil": True}
 
 
 @frozen(eq=False)
@@ -52,7 +53,7 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
     module = _kernel_module(kernel_text)
     if not jit:
         return Compiled(run_days, Lanes(1), module.decide)
-    numba_config.CACHE_DIR = str(cache_folder())
+    vars(numba_config)["CACHE_DIR"] = str(cache_folder())
     return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module, width))
 
 
@@ -72,7 +73,7 @@ def kernel_signature(width: int) -> Any:
 
 
 def _compiled_kernel(module: Any, width: int) -> Any:
-    return numba.cfunc(kernel_signature(width), cache=True, nopython=True, error_model="numpy")(module.decide)
+    return numba.cfunc(kernel_signature(width), cache=True, error_model="numpy")(module.decide)
 
 
 _modules: dict[str, Any] = {}
@@ -111,7 +112,14 @@ def cache_folder() -> Path:
     for path in engine_sources():
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
-    versions = (numba.__version__, llvmlite.__version__, np.__version__, platform.python_version(), numba_config.CPU_NAME or "host", FLAGS)
+    versions = (
+        numba.__version__,
+        llvmlite.__version__,
+        np.__version__,
+        platform.python_version(),
+        os.environ.get("NUMBA_CPU_NAME") or _host_cpu(),
+        FLAGS,
+    )
     digest.update(repr(versions).encode())
     name = f"engine-{digest.hexdigest()[:16]}"
     for base in _cache_bases():
@@ -124,6 +132,11 @@ def cache_folder() -> Path:
             continue
         return folder
     return Path(tempfile.mkdtemp(prefix="alvh-"))
+
+
+def _host_cpu() -> str:
+    """Name and features of this machine's processor: code compiled for another may not run here."""
+    return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
 def _cache_bases() -> list[Path]:

@@ -43,6 +43,7 @@ from alvh.runtime.engine.layout import (
     S_FLOW,
     SPX_CLOSE,
     UNWIND_COLUMN_COUNT,
+    Kernel,
     MarketTables,
     Rules,
     Run,
@@ -52,12 +53,12 @@ from alvh.runtime.engine.layout import (
 from alvh.runtime.engine.mark import accrue_interest, mark, settle
 from alvh.runtime.engine.prices import series_at
 from alvh.runtime.engine.trade import margin_now
-from alvh.runtime.lanes import all_lanes, any_lane, broadcast, lane_function, load, select, store
+from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
 from alvh.runtime.rows import rows_of
 
 
 @lane_function
-def rows_of_run(lanes, arrays):
+def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
     """The run's arrays as bare rows."""
     market, rules, state, tape = arrays.market, arrays.rules, arrays.state, arrays.tape
     return Run(
@@ -114,7 +115,7 @@ def rows_of_run(lanes, arrays):
 
 
 @lane_function
-def run_days(lanes, kernel, arrays):
+def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
     """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
     run = rows_of_run(lanes, arrays)
     layers = run.settings.layers
@@ -139,7 +140,7 @@ def run_days(lanes, kernel, arrays):
 
 
 @lane_function
-def _record(lanes, run, bar):
+def _record(lanes: Lanes, run: Run, bar: int) -> None:
     """Step 6: the sweep into the index, then what the tape keeps."""
     spx = series_at(lanes, run, bar, SPX_CLOSE)
     if run.settings.hold == 1:
@@ -167,7 +168,7 @@ def _record(lanes, run, bar):
 
 
 @lane_function
-def _sweep(lanes, run, spx):
+def _sweep(lanes: Lanes, run: Run, spx: float) -> None:
     """`hold SPX`: receipts buy the index, payments sell it; cash ends at 0."""
     cash = load(lanes, run.state.account, A_CASH)
     known = spx > 0.0
@@ -181,7 +182,7 @@ def _sweep(lanes, run, spx):
 
 
 @lane_function
-def _value_of_layer(lanes, run, layer):
+def _value_of_layer(lanes: Lanes, run: Run, layer: int) -> float:
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
     total = broadcast(lanes, 0.0)

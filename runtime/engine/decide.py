@@ -105,6 +105,8 @@ from alvh.runtime.engine.layout import (
     W_CONDITION,
     W_RULE,
     W_UNTIL,
+    Kernel,
+    Run,
 )
 from alvh.runtime.engine.mark import count_where, publish_decided
 from alvh.runtime.engine.trade import (
@@ -118,6 +120,7 @@ from alvh.runtime.engine.trade import (
     whole,
 )
 from alvh.runtime.lanes import (
+    Lanes,
     any_lane,
     broadcast,
     divide,
@@ -159,7 +162,7 @@ UNWOUND = COUNT_VERBS + VERBS.index("unwind")
 
 
 @lane_function
-def call_kernel(kernel, run, bar, stage, slot):
+def call_kernel(kernel: Kernel, run: Run, bar: int, stage: int, slot: int) -> None:
     kernel(
         stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes, run.state.cells,
         run.state.attributes, run.state.lot_attributes, run.rules.numbers, run.market.calendars,
@@ -167,17 +170,17 @@ def call_kernel(kernel, run, bar, stage, slot):
 
 
 @lane_function
-def none_of(mask):
+def none_of(mask: bool) -> bool:
     return mask & negate(mask)
 
 
 @lane_function
-def node_is_true(lanes, run, row):
+def node_is_true(lanes: Lanes, run: Run, row: int) -> bool:
     return load(lanes, run.state.nodes, row) == 1.0
 
 
 @lane_function
-def begin_decisions(lanes, run, bar):
+def begin_decisions(lanes: Lanes, run: Run, bar: int) -> None:
     """What counts from the start of a bar's decisions; budgets are paid."""
     for layer in range(run.settings.layers):
         row = layer * LAYER_ROWS
@@ -189,7 +192,7 @@ def begin_decisions(lanes, run, bar):
 
 
 @lane_function
-def _pay_budget(lanes, run, bar, group):
+def _pay_budget(lanes: Lanes, run: Run, bar: int, group: int) -> None:
     yearly_row = int(run.rules.groups[group, U_YEARLY])
     if yearly_row < 0:
         return
@@ -210,7 +213,7 @@ def _pay_budget(lanes, run, bar, group):
 
 
 @lane_function
-def decide_level(lanes, kernel, run, bar, first_layer, last_layer):
+def decide_level(lanes: Lanes, kernel: Kernel, run: Run, bar: int, first_layer: int, last_layer: int) -> None:
     """One level: turns in order, then rolls, increases and opens under common cuts, then what downstream sees."""
     for layer in range(first_layer, last_layer):
         _take_turn(lanes, kernel, run, bar, layer)
@@ -230,7 +233,7 @@ def decide_level(lanes, kernel, run, bar, first_layer, last_layer):
 
 
 @lane_function
-def _fill_and_count(lanes, run, bar, ask):
+def _fill_and_count(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
     action = int(run.state.ask_place[ask, Q_ACTION])
     present = load(lanes, run.state.asks, ask * ASK_ROWS + K_PRESENT) == 1.0
     bought = present & (whole(run, load(lanes, run.state.asks, ask * ASK_ROWS + K_WANTED)) > 0.0)
@@ -245,7 +248,7 @@ def _fill_and_count(lanes, run, bar, ask):
 
 
 @lane_function
-def _take_turn(lanes, kernel, run, bar, layer):
+def _take_turn(lanes: Lanes, kernel: Kernel, run: Run, bar: int, layer: int) -> None:
     call_kernel(kernel, run, bar, layer + 1, 0)
     group = int(run.rules.layers[layer, L_GROUP])
     if _first_of_group(run, layer, group):
@@ -298,7 +301,7 @@ def _take_turn(lanes, kernel, run, bar, layer):
 
 
 @lane_function
-def _first_of_group(run, layer, group):
+def _first_of_group(run: Run, layer: int, group: int) -> bool:
     earlier = 0
     for other in range(layer):
         earlier += int(run.rules.layers[other, L_GROUP]) == group
@@ -306,7 +309,7 @@ def _first_of_group(run, layer, group):
 
 
 @lane_function
-def _update_unwinds(lanes, run, group):
+def _update_unwinds(lanes: Lanes, run: Run, group: int) -> None:
     first = int(run.rules.groups[group, U_FIRST_UNWIND])
     for unwind in range(first, first + int(run.rules.groups[group, U_UNWINDS])):
         condition = load(lanes, run.state.nodes, int(run.rules.unwinds[unwind, W_CONDITION]))
@@ -322,7 +325,7 @@ def _update_unwinds(lanes, run, group):
 
 
 @lane_function
-def unwinding_now(lanes, run, group, mask):
+def unwinding_now(lanes: Lanes, run: Run, group: int, mask: bool) -> bool:
     """Lanes of a mask in which any unwind flag of the group is set."""
     found = none_of(mask)
     first = int(run.rules.groups[group, U_FIRST_UNWIND])
@@ -332,7 +335,7 @@ def unwinding_now(lanes, run, group, mask):
 
 
 @lane_function
-def _decide_lot(lanes, run, bar, layer, slot, held):
+def _decide_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: bool) -> None:
     """The first that applies: unwind, close, roll, rebalance. Closes are filled at once, the others noted."""
     lot = slot * LOT_ROWS
     todo = held
@@ -369,7 +372,7 @@ def _decide_lot(lanes, run, bar, layer, slot, held):
 
 
 @lane_function
-def _holding(lanes, run, rule, mask):
+def _holding(lanes: Lanes, run: Run, rule: int, mask: bool) -> bool:
     condition = int(run.rules.rules[rule, R_CONDITION])
     if condition < 0:
         return mask
@@ -377,14 +380,14 @@ def _holding(lanes, run, rule, mask):
 
 
 @lane_function
-def _note(lanes, run, slot, mask, rule, action):
+def _note(lanes: Lanes, run: Run, slot: int, mask: bool, rule: int, action: int) -> None:
     store_where(lanes, run.state.lots, slot * LOT_ROWS + O_ACTION, mask, broadcast(lanes, float(action)))
     store_where(lanes, run.state.lots, slot * LOT_ROWS + O_RULE, mask, broadcast(lanes, float(rule)))
     keep_reads(lanes, run, slot, mask, rule)
 
 
 @lane_function
-def _close(lanes, run, bar, layer, slot, mask, structures, rule, verb):
+def _close(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, structures: float, rule: int, verb: int) -> None:
     if any_lane(mask):
         of_rule = broadcast(lanes, float(rule))
         sell(lanes, run, bar, layer, slot, mask, structures, CLOSE, of_rule, structures, -1)
@@ -396,7 +399,7 @@ def _close(lanes, run, bar, layer, slot, mask, structures, rule, verb):
 
 
 @lane_function
-def _ask_for_layer(lanes, run, bar, layer, asks):
+def _ask_for_layer(lanes: Lanes, run: Run, bar: int, layer: int, asks: int) -> int:
     first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
     for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
         lot = slot * LOT_ROWS
@@ -421,7 +424,7 @@ def _ask_for_layer(lanes, run, bar, layer, asks):
 
 
 @lane_function
-def _refuse_unpriced(lanes, run, bar, layer, slot, mask, code):
+def _refuse_unpriced(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, code: float) -> None:
     """A roll or rebalance that does not fire before anything was priced for it."""
     rule = load(lanes, run.state.lots, slot * LOT_ROWS + O_RULE)
     unknown = broadcast(lanes, UNKNOWN)
@@ -429,7 +432,7 @@ def _refuse_unpriced(lanes, run, bar, layer, slot, mask, code):
 
 
 @lane_function
-def size_of(lanes, run, layer, debit, worst):
+def size_of(lanes: Lanes, run: Run, layer: int, debit: float, worst: float) -> tuple[float, float]:
     """Structures that a layer's size comes to at a net debit and worst loss of one, and why it cannot be had (0: it can)."""
     manner = int(run.rules.layers[layer, L_SIZE_MANNER])
     fee = fee_of_structure(run, layer)
@@ -457,7 +460,23 @@ def size_of(lanes, run, layer, debit, worst):
 
 
 @lane_function
-def _add_ask(lanes, run, layer, slot, action, kept_in, asks, mask, wanted, debit, worst, off_mid, own, rule, flagged):
+def _add_ask(
+    lanes: Lanes,
+    run: Run,
+    layer: int,
+    slot: int,
+    action: int,
+    kept_in: int,
+    asks: int,
+    mask: bool,
+    wanted: float,
+    debit: float,
+    worst: float,
+    off_mid: float,
+    own: float,
+    rule: float,
+    flagged: float,
+) -> int:
     """Writes an order down, cut to what the layer's balance pays."""
     row = asks * ASK_ROWS
     of_layer = layer * LAYER_ROWS
@@ -493,7 +512,9 @@ def _add_ask(lanes, run, layer, slot, action, kept_in, asks, mask, wanted, debit
 
 
 @lane_function
-def _ask_for_choice(lanes, run, layer, slot, action, kept_in, asks, mask, wanted, own, rule):
+def _ask_for_choice(
+    lanes: Lanes, run: Run, layer: int, slot: int, action: int, kept_in: int, asks: int, mask: bool, wanted: float, own: float, rule: float
+) -> int:
     """An order for the layer's legs as chosen today."""
     base = layer * CHOSEN_ROWS
     return _add_ask(
@@ -504,7 +525,7 @@ def _ask_for_choice(lanes, run, layer, slot, action, kept_in, asks, mask, wanted
 
 
 @lane_function
-def _roll_within(lanes, run, bar, layer, slot, mask, asks):
+def _roll_within(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, asks: int) -> int:
     ensure_chosen(lanes, run, bar, layer)
     base = layer * CHOSEN_ROWS
     lot = slot * LOT_ROWS
@@ -544,7 +565,7 @@ def _roll_within(lanes, run, bar, layer, slot, mask, asks):
 
 
 @lane_function
-def _roll_into(lanes, run, bar, layer, slot, mask):
+def _roll_into(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool) -> None:
     """Sells the lot and leaves its contracts to the target layer, whose turn comes on a later level."""
     lot = slot * LOT_ROWS
     of_rule = load(lanes, run.state.lots, lot + O_RULE)
@@ -585,7 +606,7 @@ def _roll_into(lanes, run, bar, layer, slot, mask):
 
 
 @lane_function
-def _lots_now(lanes, run, layer):
+def _lots_now(lanes: Lanes, run: Run, layer: int) -> float:
     lots = broadcast(lanes, 0.0)
     first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
     for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
@@ -594,7 +615,7 @@ def _lots_now(lanes, run, layer):
 
 
 @lane_function
-def _ask_for_incoming(lanes, run, bar, layer, asks):
+def _ask_for_incoming(lanes: Lanes, run: Run, bar: int, layer: int, asks: int) -> int:
     """Lots that layers upstream rolled into this one today, in order of their slots."""
     if not any_lane(load(lanes, run.state.layers, layer * LAYER_ROWS + S_INCOMING) > 0.0):
         return asks
@@ -621,7 +642,7 @@ def _ask_for_incoming(lanes, run, bar, layer, asks):
 
 
 @lane_function
-def _rebalance(lanes, run, bar, layer, slot, mask, asks):
+def _rebalance(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, asks: int) -> int:
     """To the layer's size, in the contracts held."""
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
@@ -671,7 +692,7 @@ def _rebalance(lanes, run, bar, layer, slot, mask, asks):
 
 
 @lane_function
-def _ask_to_open(lanes, run, bar, layer, asks):
+def _ask_to_open(lanes: Lanes, run: Run, bar: int, layer: int, asks: int) -> int:
     row = layer * LAYER_ROWS
     rolled_away = load(lanes, run.state.layers, row + S_ROLLED_AWAY)
     if run.rules.layers[layer, L_STATES_AT_MOST] == 1.0:
@@ -716,7 +737,7 @@ def _ask_to_open(lanes, run, bar, layer, asks):
 
 
 @lane_function
-def level_ends(run, first_layer):
+def level_ends(run: Run, first_layer: int) -> int:
     """The layer after the last of the level that `first_layer` begins."""
     last = first_layer + 1
     while last < run.settings.layers and run.rules.layers[last, L_LEVEL] == run.rules.layers[first_layer, L_LEVEL]:

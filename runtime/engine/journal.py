@@ -28,28 +28,29 @@ from alvh.runtime.engine.layout import (
     LEGS,
     R_READS,
     READS,
+    Run,
 )
-from alvh.runtime.lanes import extract, extract_mask, lane_function
+from alvh.runtime.lanes import Lanes, extract, extract_mask, lane_function
 from alvh.runtime.record import NO_REASON, SETTLE
 
 UNKNOWN = float("nan")
 
 
 @lane_function
-def start_row(run, lane):
+def start_row(run: Run, lane: int) -> int:
     """The next free row of a lane, all unknown; -1 where the tape is full (the run is then repeated on a longer one)."""
     row = int(run.tape.counts[COUNT_JOURNAL, lane])
     run.tape.counts[COUNT_JOURNAL, lane] = row + 1
     if row >= run.settings.journal_rows:
         return -1
-    row += lane * run.settings.journal_rows
+    place = lane * int(run.settings.journal_rows) + row
     for column in range(JOURNAL_COLUMNS):
-        run.tape.journal[row, column] = UNKNOWN
-    return row
+        run.tape.journal[place, column] = UNKNOWN
+    return place
 
 
 @lane_function
-def _slot_in_layer(run, layer, slot):
+def _slot_in_layer(run: Run, layer: int, slot: int) -> int:
     """Journals number a layer's slots from 0; -1 stays."""
     if slot < 0:
         return slot
@@ -57,7 +58,21 @@ def _slot_in_layer(run, layer, slot):
 
 
 @lane_function
-def _write_order(run, lane, row, bar, layer, slot, action, rule, cut, asked, filled, price, cost):
+def _write_order(
+    run: Run,
+    lane: int,
+    row: int,
+    bar: int,
+    layer: int,
+    slot: int,
+    action: int,
+    rule: float,
+    cut: float,
+    asked: float,
+    filled: float,
+    price: float,
+    cost: float,
+) -> None:
     run.tape.journal[row, J_BAR] = bar
     run.tape.journal[row, J_LAYER] = layer
     run.tape.journal[row, J_SLOT] = slot
@@ -71,7 +86,7 @@ def _write_order(run, lane, row, bar, layer, slot, action, rule, cut, asked, fil
 
 
 @lane_function
-def _write_lot_legs(run, lane, row, layer, slot):
+def _write_lot_legs(run: Run, lane: int, row: int, layer: int, slot: int) -> None:
     for leg in range(int(run.rules.layers[layer, L_LEGS])):
         place = (slot * LEGS + leg) * LEG_ROWS
         run.tape.journal[row, J_EXPIRY + leg] = run.state.legs[place + E_EXPIRY, lane]
@@ -79,14 +94,14 @@ def _write_lot_legs(run, lane, row, layer, slot):
 
 
 @lane_function
-def write_chosen_legs(run, lane, row, layer):
+def write_chosen_legs(run: Run, lane: int, row: int, layer: int) -> None:
     for leg in range(int(run.rules.layers[layer, L_LEGS])):
         run.tape.journal[row, J_EXPIRY + leg] = run.state.chosen_expiry[layer, leg]
         run.tape.journal[row, J_STRIKE + leg] = run.state.choice[(layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, lane]
 
 
 @lane_function
-def _write_reads(run, lane, row, rule, kept_in):
+def _write_reads(run: Run, lane: int, row: int, rule: int, kept_in: int) -> None:
     """Values that a rule read: as kept with a lot when it decided, or as the nodes stand now (`kept_in` -1)."""
     if rule < 0:
         return
@@ -100,7 +115,7 @@ def _write_reads(run, lane, row, rule, kept_in):
 
 
 @lane_function
-def keep_reads(lanes, run, slot, mask, rule):
+def keep_reads(lanes: Lanes, run: Run, slot: int, mask: bool, rule: int) -> None:
     """Keeps what a lot's rule read until the lot is traded later in the bar."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
@@ -111,7 +126,7 @@ def keep_reads(lanes, run, slot, mask, rule):
 
 
 @lane_function
-def journal_settlement(lanes, run, bar, layer, slot, mask, structures, value):
+def journal_settlement(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, structures: float, value: float) -> None:
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             row = start_row(run, lane)
@@ -125,7 +140,22 @@ def journal_settlement(lanes, run, bar, layer, slot, mask, structures, value):
 
 
 @lane_function
-def journal_lot(lanes, run, bar, layer, slot, mask, action, rule, cut, asked, filled, price, cost, kept_in):
+def journal_lot(
+    lanes: Lanes,
+    run: Run,
+    bar: int,
+    layer: int,
+    slot: int,
+    mask: bool,
+    action: int,
+    rule: float,
+    cut: float,
+    asked: float,
+    filled: float,
+    price: float,
+    cost: float,
+    kept_in: int,
+) -> None:
     """A trade of a lot that stands in its slot, or (action REFUSED) the refusal of one. `rule`, `cut` .. `cost` by lane."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
@@ -142,7 +172,21 @@ def journal_lot(lanes, run, bar, layer, slot, mask, action, rule, cut, asked, fi
 
 
 @lane_function
-def journal_refusal(lanes, run, bar, layer, slot, mask, action, rule, cut, asked, price, kept_in, own_legs):
+def journal_refusal(
+    lanes: Lanes,
+    run: Run,
+    bar: int,
+    layer: int,
+    slot: int,
+    mask: bool,
+    action: int,
+    rule: float,
+    cut: float,
+    asked: float,
+    price: float,
+    kept_in: int,
+    own_legs: bool,
+) -> None:
     """An order that was not traded. Its legs stand in the row where its price does: the lot's own, or those chosen today."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):

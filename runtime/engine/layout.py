@@ -6,7 +6,8 @@ tuples of names that `compiler/emit_tables.py` writes tables with, so that the t
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 from alvh.compiler.emit_tables import (
     ACCOUNT_ATTRIBUTES,
@@ -153,6 +154,10 @@ COUNT_VERBS = 5
 """open, close, roll, roll into, rebalance, settle, unwind."""
 VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind")
 COUNTS = COUNT_VERBS + len(VERBS)
+
+
+Kernel: TypeAlias = Callable[..., None]
+"""The function generated per strategy; `compiler/emit_kernel.py` names its parameters."""
 
 
 class Rules(NamedTuple):

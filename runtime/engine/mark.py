@@ -86,9 +86,11 @@ from alvh.runtime.engine.layout import (
     SPX_CLOSE,
     VERBS,
     VIX_SETTLEMENT,
+    Run,
 )
 from alvh.runtime.engine.prices import absolute_delta, ensure_leg_terms, quote, series_at
 from alvh.runtime.lanes import (
+    Lanes,
     any_lane,
     broadcast,
     divide,
@@ -102,6 +104,7 @@ from alvh.runtime.lanes import (
     store,
     store_where,
 )
+from alvh.runtime.market import Floats
 
 UNKNOWN = float("nan")
 NOTHING_DUE = float("inf")
@@ -114,19 +117,19 @@ SETTLED = COUNT_VERBS + VERBS.index("settle")
 
 
 @lane_function
-def add_where(lanes, array, row, mask, amount):
+def add_where(lanes: Lanes, array: Floats, row: int, mask: bool, amount: float) -> None:
     """Adds to the lanes of a mask; the others keep their bits."""
     before = load(lanes, array, row)
     store(lanes, array, row, select(mask, before + amount, before))
 
 
 @lane_function
-def count_where(lanes, array, row, mask):
+def count_where(lanes: Lanes, array: Floats, row: int, mask: bool) -> None:
     add_where(lanes, array, row, mask, 1.0)
 
 
 @lane_function
-def accrue_interest(lanes, run, bar):
+def accrue_interest(lanes: Lanes, run: Run, bar: int) -> None:
     """Step 1: act/360 on all cash at the rate of the bar before."""
     cash = load(lanes, run.state.account, A_CASH)
     rate = series_at(lanes, run, bar - 1, RATE)
@@ -139,7 +142,7 @@ def accrue_interest(lanes, run, bar):
 
 
 @lane_function
-def refresh_lot(lanes, run, layer, slot):
+def refresh_lot(lanes: Lanes, run: Run, layer: int, slot: int) -> None:
     """Entry, worst loss and nearest settlement of a lot's live legs."""
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     legs = int(run.rules.layers[layer, L_LEGS])
@@ -171,7 +174,7 @@ def refresh_lot(lanes, run, layer, slot):
 
 
 @lane_function
-def settle(lanes, run, bar):
+def settle(lanes: Lanes, run: Run, bar: int) -> None:
     """Step 2: every leg whose settlement has come, all of a structure on one print."""
     for layer in range(run.settings.layers):
         first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
@@ -182,7 +185,7 @@ def settle(lanes, run, bar):
 
 
 @lane_function
-def _settle_lot(lanes, run, bar, layer, slot, held):
+def _settle_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: bool) -> None:
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     legs = int(run.rules.layers[layer, L_LEGS])
     lot = slot * LOT_ROWS
@@ -236,7 +239,7 @@ def _settle_lot(lanes, run, bar, layer, slot, held):
 
 
 @lane_function
-def mark(lanes, run, bar):
+def mark(lanes: Lanes, run: Run, bar: int) -> None:
     """Step 3: mids, stale legs, and every attribute that today's decisions read."""
     store(lanes, run.state.account, A_MARGIN, broadcast(lanes, 0.0))
     long_bids = broadcast(lanes, 0.0)
@@ -264,7 +267,9 @@ def mark(lanes, run, bar):
 
 
 @lane_function
-def _mark_lot(lanes, run, bar, layer, slot, held, long_bids, short_asks):
+def _mark_lot(
+    lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: bool, long_bids: float, short_asks: float
+) -> tuple[float, float]:
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     legs = int(run.rules.layers[layer, L_LEGS])
     lot = slot * LOT_ROWS
@@ -326,14 +331,28 @@ def _mark_lot(lanes, run, bar, layer, slot, held, long_bids, short_asks):
 
 
 @lane_function
-def _store_lot_marks(lanes, run, lot, held, stale, value, structures):
+def _store_lot_marks(lanes: Lanes, run: Run, lot: int, held: bool, stale: bool, value: float, structures: float) -> None:
     store_where(lanes, run.state.lots, lot + O_VALUE, held, value * structures * 100.0)
     in_a_row = select(stale, load(lanes, run.state.lots, lot + O_STALE) + 1.0, 0.0)
     store_where(lanes, run.state.lots, lot + O_STALE, held, in_a_row)
 
 
 @lane_function
-def _attribute_lot(lanes, run, bar, today, spx, layer, slot, held, value, delta, short_delta, option_delta, credit):
+def _attribute_lot(
+    lanes: Lanes,
+    run: Run,
+    bar: int,
+    today: float,
+    spx: float,
+    layer: int,
+    slot: int,
+    held: bool,
+    value: float,
+    delta: float,
+    short_delta: float,
+    option_delta: float,
+    credit: float,
+) -> None:
     """A lot's own attributes, and its part in its layer's."""
     lot = slot * LOT_ROWS
     structures = load(lanes, run.state.lots, lot + O_STRUCTURES)
@@ -372,7 +391,7 @@ def _attribute_lot(lanes, run, bar, today, spx, layer, slot, held, value, delta,
 
 
 @lane_function
-def _mark_account(lanes, run, bar, long_bids, short_asks):
+def _mark_account(lanes: Lanes, run: Run, bar: int, long_bids: float, short_asks: float) -> None:
     cash = load(lanes, run.state.account, A_CASH)
     equity = cash
     for layer in range(run.settings.layers):
@@ -388,7 +407,7 @@ def _mark_account(lanes, run, bar, long_bids, short_asks):
 
 
 @lane_function
-def publish_decided(lanes, run, layer):
+def publish_decided(lanes: Lanes, run: Run, layer: int) -> None:
     """What layers downstream see of a layer: as of now."""
     of_layer = layer * LAYER_ROWS
     attributes = ACCOUNT_ATTRIBUTE_ROWS + layer * LAYER_ATTRIBUTE_ROWS

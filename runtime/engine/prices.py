@@ -23,21 +23,22 @@ from alvh.runtime.engine.layout import (
     X_MONTH_INDEX,
     X_MONTHLY,
     X_SETTLE_DAY,
+    Run,
 )
-from alvh.runtime.lanes import broadcast, gather, is_unknown, lane_function, load, select, store
+from alvh.runtime.lanes import Lanes, broadcast, gather, is_unknown, lane_function, load, select, store
 from alvh.runtime.pricing import costs, futures_curve, spx_surface, vix_options
 
 UNKNOWN = float("nan")
 
 
 @lane_function
-def series_at(lanes, run, bar, row):
+def series_at(lanes: Lanes, run: Run, bar: int, row: int) -> float:
     """One of the market's rows on a bar."""
     return load(lanes, run.market.series, bar * run.settings.rows + row)
 
 
 @lane_function
-def _spx_terms(lanes, run, bar, expiry):
+def _spx_terms(lanes: Lanes, run: Run, bar: int, expiry: int) -> None:
     days = run.market.spx[expiry, X_SETTLE_DAY] - run.market.days[bar, D_DAY]
     forward, discount, theta, phi = spx_surface.expiry_terms(
         series_at(lanes, run, bar, SPX_CLOSE),
@@ -61,7 +62,7 @@ def _spx_terms(lanes, run, bar, expiry):
 
 
 @lane_function
-def same_expiry_future(lanes, run, bar, expiry):
+def same_expiry_future(lanes: Lanes, run: Run, bar: int, expiry: int) -> float:
     """The VIX future that settles with an option: a monthly's by its rank; a weekly's log-linear in days between the monthly
     before it (spot VIX at day 0 where there is none) and the one after."""
     today = run.market.days[bar, D_DAY]
@@ -93,7 +94,7 @@ def same_expiry_future(lanes, run, bar, expiry):
 
 
 @lane_function
-def _vix_terms(lanes, run, bar, expiry):
+def _vix_terms(lanes: Lanes, run: Run, bar: int, expiry: int) -> None:
     terms = vix_options.expiry_terms(
         same_expiry_future(lanes, run, bar, expiry),
         series_at(lanes, run, bar, VVIX_CLOSE),
@@ -110,7 +111,7 @@ def _vix_terms(lanes, run, bar, expiry):
 
 
 @lane_function
-def ensure_terms(lanes, run, bar, product, expiry):
+def ensure_terms(lanes: Lanes, run: Run, bar: int, product: int, expiry: int) -> None:
     """Computes an expiry's terms on the first time that a bar needs them."""
     if product == SPX:
         if run.state.terms_bar[expiry] != bar:
@@ -124,7 +125,7 @@ def ensure_terms(lanes, run, bar, product, expiry):
 
 
 @lane_function
-def quote(lanes, run, bar, product, is_call, expiry, strike):
+def quote(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, expiry: float, strike: float) -> tuple[float, float]:
     """Mid price and half-spread of an option; `expiry` may differ by lane, its terms must be computed."""
     row = expiry * TERMS
     if product == SPX:
@@ -140,7 +141,7 @@ def quote(lanes, run, bar, product, is_call, expiry, strike):
 
 
 @lane_function
-def absolute_delta(lanes, run, bar, product, is_call, expiry, strike):
+def absolute_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, expiry: float, strike: float) -> float:
     """Absolute Black delta; unknown where any of the expiry's terms is."""
     row = expiry * TERMS
     if product == SPX:
@@ -156,7 +157,7 @@ def absolute_delta(lanes, run, bar, product, is_call, expiry, strike):
 
 
 @lane_function
-def vix_terms_of(lanes, run, row):
+def vix_terms_of(lanes: Lanes, run: Run, row: float) -> tuple[float, float, float, float, float, float, float, float, float, float]:
     """The terms of a VIX expiry in the order of `vix_options.expiry_terms`."""
     return (
         gather(lanes, run.state.vix_terms, row),
@@ -173,7 +174,7 @@ def vix_terms_of(lanes, run, row):
 
 
 @lane_function
-def half_spread(lanes, run, bar, product, mid):
+def half_spread(lanes: Lanes, run: Run, bar: int, product: int, mid: float) -> float:
     """Half the quoted width at a mid price; 0 with `costs none`."""
     if run.settings.charged == 0:
         return broadcast(lanes, 0.0)
@@ -184,7 +185,7 @@ def half_spread(lanes, run, bar, product, mid):
 
 
 @lane_function
-def ensure_leg_terms(lanes, run, bar, product, leg_row, structures_row):
+def ensure_leg_terms(lanes: Lanes, run: Run, bar: int, product: int, leg_row: int, structures_row: int) -> None:
     """Terms of the expiries that a leg of a lot has in any lane that holds it."""
     for lane in range(lanes.width):
         if run.state.lots[structures_row, lane] > 0.0:

@@ -7,7 +7,8 @@ Conditions are 1, 0 or unknown (NaN).
 from __future__ import annotations
 
 from alvh.runtime.engine.layout import RATE, SPX_CLOSE, SPX_ETA, SPX_NODES, SPX_SCALE
-from alvh.runtime.lanes import broadcast, divide, is_unknown, lane_function, load, select, square_root, store
+from alvh.runtime.lanes import Lanes, broadcast, divide, is_unknown, lane_function, load, select, square_root, store
+from alvh.runtime.market import Floats
 from alvh.runtime.mathematics import log
 from alvh.runtime.pricing.spx_surface import expiry_terms
 
@@ -15,40 +16,40 @@ UNKNOWN = float("nan")
 
 
 @lane_function
-def truth(condition, a, b):
+def truth(condition: bool, a: float, b: float) -> float:
     """A comparison of a and b as a condition: unknown if either is."""
     return select(is_unknown(a) | is_unknown(b), UNKNOWN, select(condition, 1.0, 0.0))
 
 
 @lane_function
-def both(a, b):
+def both(a: float, b: float) -> float:
     """Kleene's and."""
     return select((a == 0.0) | (b == 0.0), 0.0, select(is_unknown(a) | is_unknown(b), UNKNOWN, 1.0))
 
 
 @lane_function
-def either(a, b):
+def either(a: float, b: float) -> float:
     """Kleene's or."""
     return select((a == 1.0) | (b == 1.0), 1.0, select(is_unknown(a) | is_unknown(b), UNKNOWN, 0.0))
 
 
 @lane_function
-def choose(condition, a, b):
+def choose(condition: float, a: float, b: float) -> float:
     return select(condition == 1.0, a, select(condition == 0.0, b, UNKNOWN))
 
 
 @lane_function
-def known_minimum(a, b):
+def known_minimum(a: float, b: float) -> float:
     return select(is_unknown(a) | is_unknown(b), UNKNOWN, select(a < b, a, b))
 
 
 @lane_function
-def known_maximum(a, b):
+def known_maximum(a: float, b: float) -> float:
     return select(is_unknown(a) | is_unknown(b), UNKNOWN, select(a > b, a, b))
 
 
 @lane_function
-def event_within(calendars, column, bar, before, after):
+def event_within(calendars: Floats, column: int, bar: int, before: int, after: int) -> float:
     """Whether an event lies `before` bars ahead to `after` bars back; this bar counts only with `after` > 0.
 
     The calendars go on past the last session by the longest window that `check` allows, without events."""
@@ -62,12 +63,12 @@ def event_within(calendars, column, bar, before, after):
 
 
 @lane_function
-def every_sessions(bar, first, phase, length):
+def every_sessions(bar: int, first: int, phase: int, length: int) -> float:
     return 1.0 if (bar - first + phase) % length == 0 else 0.0
 
 
 @lane_function
-def cross_above(lanes, state, cell, bar, a, b):
+def cross_above(lanes: Lanes, state: Floats, cell: int, bar: int, a: float, b: float) -> float:
     a_before = load(lanes, state, cell)
     b_before = load(lanes, state, cell + 1)
     store(lanes, state, cell, a)
@@ -77,12 +78,12 @@ def cross_above(lanes, state, cell, bar, a, b):
 
 
 @lane_function
-def cross_below(lanes, state, cell, bar, a, b):
+def cross_below(lanes: Lanes, state: Floats, cell: int, bar: int, a: float, b: float) -> float:
     return cross_above(lanes, state, cell, bar, b, a)
 
 
 @lane_function
-def for_sessions(lanes, state, cell, bar, length, condition):
+def for_sessions(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, condition: float) -> float:
     since_false = select(condition == 0.0, 0.0, load(lanes, state, cell) + 1.0)
     since_unknown = select(is_unknown(condition), 0.0, load(lanes, state, cell + 1) + 1.0)
     store(lanes, state, cell, since_false)
@@ -91,7 +92,7 @@ def for_sessions(lanes, state, cell, bar, length, condition):
 
 
 @lane_function
-def within_after(lanes, state, cell, bar, length, condition):
+def within_after(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, condition: float) -> float:
     since_true = select(condition == 1.0, 0.0, load(lanes, state, cell) + 1.0)
     since_unknown = select(is_unknown(condition), 0.0, load(lanes, state, cell + 1) + 1.0)
     store(lanes, state, cell, since_true)
@@ -100,7 +101,7 @@ def within_after(lanes, state, cell, bar, length, condition):
 
 
 @lane_function
-def _mean(lanes, state, cell, bar, length):
+def _mean(lanes: Lanes, state: Floats, cell: int, bar: int, length: int) -> float:
     """Of a ring of `length` cells whose newest stands at `bar`, oldest to newest."""
     oldest = (bar + 1) % length
     total = broadcast(lanes, 0.0)
@@ -112,7 +113,7 @@ def _mean(lanes, state, cell, bar, length):
 
 
 @lane_function
-def _squares(lanes, state, cell, bar, length, mean):
+def _squares(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, mean: float) -> float:
     """Sum of squared deviations of a ring, oldest to newest."""
     oldest = (bar + 1) % length
     total = broadcast(lanes, 0.0)
@@ -126,20 +127,20 @@ def _squares(lanes, state, cell, bar, length, mean):
 
 
 @lane_function
-def sma(lanes, state, cell, bar, length, x):
+def sma(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + bar % length, x)
     return _mean(lanes, state, cell, bar, length)
 
 
 @lane_function
-def stdev(lanes, state, cell, bar, length, x):
+def stdev(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + bar % length, x)
     mean = _mean(lanes, state, cell, bar, length)
     return square_root(_squares(lanes, state, cell, bar, length, mean) / length)
 
 
 @lane_function
-def zscore(lanes, state, cell, bar, length, x):
+def zscore(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + bar % length, x)
     mean = _mean(lanes, state, cell, bar, length)
     deviation = square_root(_squares(lanes, state, cell, bar, length, mean) / length)
@@ -147,7 +148,7 @@ def zscore(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def _highest(lanes, state, cell, length):
+def _highest(lanes: Lanes, state: Floats, cell: int, length: int) -> float:
     """Of a ring; the order does not matter to a maximum."""
     found = load(lanes, state, cell)
     for place in range(1, length):
@@ -156,13 +157,13 @@ def _highest(lanes, state, cell, length):
 
 
 @lane_function
-def highest(lanes, state, cell, bar, length, x):
+def highest(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + bar % length, x)
     return _highest(lanes, state, cell, length)
 
 
 @lane_function
-def lowest(lanes, state, cell, bar, length, x):
+def lowest(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + bar % length, x)
     found = load(lanes, state, cell)
     for place in range(1, length):
@@ -171,7 +172,7 @@ def lowest(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def percentile_rank(lanes, state, cell, bar, length, x):
+def percentile_rank(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + bar % length, x)
     at_most = broadcast(lanes, 0.0)
     for place in range(length):
@@ -181,7 +182,7 @@ def percentile_rank(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def change(lanes, state, cell, bar, length, x):
+def change(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     place = cell + bar % length
     before = load(lanes, state, place)
     store(lanes, state, place, x)
@@ -189,7 +190,7 @@ def change(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def ema(lanes, state, cell, bar, length, x):
+def ema(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     """Cells: average, values seen, sum of the seed. TA-Lib's EMA: seeded with the first simple average."""
     unknown = is_unknown(x)
     seen = select(unknown, 0.0, load(lanes, state, cell + 1) + 1.0)
@@ -204,7 +205,7 @@ def ema(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def macd_line(lanes, state, cell, bar, fast_length, slow_length, x):
+def macd_line(lanes: Lanes, state: Floats, cell: int, bar: int, fast_length: int, slow_length: int, x: float) -> float:
     """Cells: fast, slow, values seen, sums of the seeds. TA-Lib's MACD: both averages start on the slow one's first bar."""
     unknown = is_unknown(x)
     known_x = select(unknown, 0.0, x)
@@ -228,7 +229,7 @@ def macd_line(lanes, state, cell, bar, fast_length, slow_length, x):
 
 
 @lane_function
-def rsi(lanes, state, cell, bar, length, x):
+def rsi(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     """Cells: value before, changes seen, gains, losses. Wilder's, as TA-Lib has it."""
     step = x - load(lanes, state, cell)
     unknown = is_unknown(step)
@@ -252,7 +253,7 @@ def rsi(lanes, state, cell, bar, length, x):
 
 
 @lane_function
-def _log_change(lanes, state, cell, x):
+def _log_change(lanes: Lanes, state: Floats, cell: int, x: float) -> float:
     """The log change since the bar before; the value before is kept in `cell`."""
     before = load(lanes, state, cell)
     store(lanes, state, cell, x)
@@ -260,14 +261,14 @@ def _log_change(lanes, state, cell, x):
 
 
 @lane_function
-def realized_vol(lanes, state, cell, bar, length, x):
+def realized_vol(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, x: float) -> float:
     store(lanes, state, cell + 1 + bar % length, _log_change(lanes, state, cell, x))
     mean = _mean(lanes, state, cell + 1, bar, length)
     return 100.0 * square_root(252.0 * (_squares(lanes, state, cell + 1, bar, length, mean) / (length - 1)))
 
 
 @lane_function
-def _products(lanes, state, one, other, bar, length, one_mean, other_mean):
+def _products(lanes: Lanes, state: Floats, one: int, other: int, bar: int, length: int, one_mean: float, other_mean: float) -> float:
     oldest = (bar + 1) % length
     total = broadcast(lanes, 0.0)
     for place in range(oldest, length):
@@ -278,7 +279,7 @@ def _products(lanes, state, one, other, bar, length, one_mean, other_mean):
 
 
 @lane_function
-def beta(lanes, state, cell, bar, length, y, x):
+def beta(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, y: float, x: float) -> float:
     """Cells: y and x before, their log changes."""
     ys = cell + 2
     xs = ys + length
@@ -290,7 +291,7 @@ def beta(lanes, state, cell, bar, length, y, x):
 
 
 @lane_function
-def corr(lanes, state, cell, bar, length, y, x):
+def corr(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, y: float, x: float) -> float:
     """Cells: y and x before, their log changes."""
     ys = cell + 2
     xs = ys + length
@@ -303,7 +304,7 @@ def corr(lanes, state, cell, bar, length, y, x):
 
 
 @lane_function
-def diverges(lanes, state, cell, bar, length, a, b):
+def diverges(lanes: Lanes, state: Floats, cell: int, bar: int, length: int, a: float, b: float) -> float:
     """a near its high while b has fallen well below its own (quant.md T4). Cells: a, b, changes of b, b before."""
     of_b = cell + length
     changes = of_b + length
@@ -323,7 +324,7 @@ def diverges(lanes, state, cell, bar, length, a, b):
 
 
 @lane_function
-def spx_volatility(lanes, series, row, days):
+def spx_volatility(lanes: Lanes, series: Floats, row: int, days: int) -> float:
     """At-the-money volatility of the SPX surface `days` calendar days out, in points. `row` is the bar's first row."""
     _, _, theta, _ = expiry_terms(
         load(lanes, series, row + SPX_CLOSE),

@@ -76,10 +76,12 @@ from alvh.runtime.engine.layout import (
     X_AM,
     X_SETTLE_BAR,
     X_SETTLE_DAY,
+    Run,
 )
 from alvh.runtime.engine.mark import add_where, refresh_lot
 from alvh.runtime.engine.prices import series_at
 from alvh.runtime.lanes import (
+    Lanes,
     any_lane,
     broadcast,
     divide,
@@ -111,7 +113,7 @@ UNKNOWN = float("nan")
 
 
 @lane_function
-def whole(run, number):
+def whole(run: Run, number: float) -> float:
     """Rounded once, toward zero, never below 0."""
     if run.settings.whole == 1:
         return maximum(floor(number + 1e-9), 0.0)
@@ -119,12 +121,25 @@ def whole(run, number):
 
 
 @lane_function
-def fee_of_structure(run, layer):
-    return run.settings.fee * run.rules.layers[layer, L_CONTRACTS]
+def fee_of_structure(run: Run, layer: int) -> float:
+    return float(run.settings.fee * run.rules.layers[layer, L_CONTRACTS])
 
 
 @lane_function
-def refuse(lanes, run, bar, layer, slot, mask, rule, cut, asked, price, kept_in, own_legs):
+def refuse(
+    lanes: Lanes,
+    run: Run,
+    bar: int,
+    layer: int,
+    slot: int,
+    mask: bool,
+    rule: float,
+    cut: float,
+    asked: float,
+    price: float,
+    kept_in: int,
+    own_legs: bool,
+) -> None:
     """Journals a refusal where it differs from the layer's last one."""
     of_layer = layer * LAYER_ROWS
     news = mask & (load(lanes, run.state.layers, of_layer + S_LAST_REFUSAL) != cut)
@@ -135,7 +150,9 @@ def refuse(lanes, run, bar, layer, slot, mask, rule, cut, asked, price, kept_in,
 
 
 @lane_function
-def sell(lanes, run, bar, layer, slot, mask, sold, action, rule, asked, kept_in):
+def sell(
+    lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, sold: float, action: int, rule: float, asked: float, kept_in: int
+) -> bool:
     """Sells `sold` structures of a lot at the bid (buys sold legs back at the ask): money, attribution, budget, journal."""
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
@@ -187,7 +204,7 @@ def sell(lanes, run, bar, layer, slot, mask, sold, action, rule, asked, kept_in)
 
 
 @lane_function
-def others_of(lanes, run, layer, slot):
+def others_of(lanes: Lanes, run: Run, layer: int, slot: int) -> float:
     """Structures held by the layer's lots but the one in `slot` (-1: by all)."""
     total = broadcast(lanes, 0.0)
     first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
@@ -198,7 +215,7 @@ def others_of(lanes, run, layer, slot):
 
 
 @lane_function
-def cut_by_limits(lanes, run, asks):
+def cut_by_limits(lanes: Lanes, run: Run, asks: int) -> None:
     """The cost limit of each group, by one common factor over what its layers ask for on this level."""
     for group in range(run.settings.groups):
         limit_row = int(run.rules.groups[group, U_LIMIT])
@@ -227,7 +244,7 @@ def cut_by_limits(lanes, run, asks):
 
 
 @lane_function
-def _limited(lanes, run, ask):
+def _limited(lanes: Lanes, run: Run, ask: int) -> tuple[float, float, bool]:
     row = ask * ASK_ROWS
     wanted = load(lanes, run.state.asks, row + K_WANTED)
     debit = load(lanes, run.state.asks, row + K_DEBIT)
@@ -236,7 +253,7 @@ def _limited(lanes, run, ask):
 
 
 @lane_function
-def _cost_of_group(lanes, run, group):
+def _cost_of_group(lanes: Lanes, run: Run, group: int) -> float:
     """Entry debit of a group's open lots, one running sum."""
     total = broadcast(lanes, 0.0)
     for layer in range(run.settings.layers):
@@ -256,7 +273,7 @@ def _cost_of_group(lanes, run, group):
 
 
 @lane_function
-def margin_now(lanes, run):
+def margin_now(lanes: Lanes, run: Run) -> float:
     """Margin of all lots held, one running sum."""
     total = broadcast(lanes, 0.0)
     for layer in range(run.settings.layers):
@@ -270,7 +287,7 @@ def margin_now(lanes, run):
 
 
 @lane_function
-def cut_by_cash(lanes, run, bar, asks):
+def cut_by_cash(lanes: Lanes, run: Run, bar: int, asks: int) -> None:
     """Cash and margin, by one common factor over what the level asks for."""
     total = broadcast(lanes, 0.0)
     for ask in range(asks):
@@ -298,7 +315,7 @@ def cut_by_cash(lanes, run, bar, asks):
 
 
 @lane_function
-def _needed(lanes, run, ask):
+def _needed(lanes: Lanes, run: Run, ask: int) -> tuple[float, float, bool]:
     row = ask * ASK_ROWS
     wanted = load(lanes, run.state.asks, row + K_WANTED)
     debit = load(lanes, run.state.asks, row + K_DEBIT)
@@ -309,7 +326,7 @@ def _needed(lanes, run, ask):
 
 
 @lane_function
-def fill(lanes, run, bar, ask):
+def fill(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
     """One order of the level: rounded once, then bought, or refused with the reason."""
     row = ask * ASK_ROWS
     layer = int(run.state.ask_place[ask, Q_LAYER])
@@ -377,7 +394,7 @@ def fill(lanes, run, bar, ask):
 
 
 @lane_function
-def _place_lot(lanes, run, bar, layer, slot, mask, bought, own, fee):
+def _place_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, bought: float, own: float, fee: float) -> None:
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
     for leg in range(int(run.rules.layers[layer, L_LEGS])):
@@ -416,7 +433,7 @@ def _place_lot(lanes, run, bar, layer, slot, mask, bought, own, fee):
 
 
 @lane_function
-def _increase(lanes, run, layer, slot, mask, bought, fee):
+def _increase(lanes: Lanes, run: Run, layer: int, slot: int, mask: bool, bought: float, fee: float) -> None:
     """More of the contracts held: fills become averages."""
     first_leg = int(run.rules.layers[layer, L_FIRST_LEG])
     lot = slot * LOT_ROWS
