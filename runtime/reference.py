@@ -330,13 +330,13 @@ class _Run:
                     state.balance = state.balance if state.balance < cap else cap
 
     def decide_level(self, level: Sequence[LayerState]) -> None:
-        orders = [(state, order) for state in level for order in self.take_turn(state)]
-        for state, order in orders:
-            if order.rule.verb == "roll":
-                self.roll(state, order)
-            else:
-                self.rebalance(state, order)
-        for state in level:
+        turns = [(state, self.take_turn(state)) for state in level]
+        for state, orders in turns:
+            for order in orders:
+                if order.rule.verb == "roll":
+                    self.roll(state, order)
+                else:
+                    self.rebalance(state, order)
             self.ask_for_incoming(state)
             self.ask_to_open(state)
         asks = [ask for state in level for ask in state.asks]
@@ -679,6 +679,8 @@ class _Run:
     def sweep(self) -> None:
         """`hold SPX`: cash buys the index, and a lack of cash sells it."""
         spx, half = self.market.value("spx", self.bar), self.index_half_spread
+        if is_unknown(spx):
+            return
         if self.cash > 0.0:
             self.units = self.units + self.cash / (spx * (1.0 + half))
         elif self.cash < 0.0:
