@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 import numpy as np
 
@@ -37,7 +39,7 @@ def _first_unlike_row(expected: JournalRows, found: JournalRows) -> str | None:
     first = len(expected.bar) if len(expected.bar) == len(found.bar) else rows
     for name in COLUMNS:
         left, right = _bits(getattr(expected, name)[:rows]), _bits(getattr(found, name)[:rows])
-        unlike = np.flatnonzero((left != right).reshape(rows, -1).any(axis=1))
+        unlike = np.flatnonzero((left != right).reshape(rows, math.prod(left.shape[1:])).any(axis=1))
         if len(unlike):
             first = min(first, int(unlike[0]))
     if first == len(expected.bar) == len(found.bar):

@@ -58,8 +58,9 @@ class ProgramText:
         random.shuffle(parts)
         return "\n".join([*parts, ""])
 
-    def __repr__(self) -> str:
-        return "\n" + self.text
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Hypothesis shows a failing program as its text."""
+        printer.text(f"\n{self.text}")
 
 
 def compiled(text: str) -> Program:
@@ -107,7 +108,8 @@ class _Plan:
         return self.path.rpartition(".")[2]
 
 
-VOLATILITY = ("vix", "vix9d", "vix3m", "vix6m", "vix.high", "vx(1)", "vx(2)", "vx(3)", "vx(30 days)", "iv(spx, 30 days)", "iv(spx, 60 days)")
+VOLATILITY = ("vix", "vix9d", "vix3m", "vix6m", "vix.high", "vx(1)", "vx(2)", "vx(3)", "vx(30 days)", "iv(spx, 30 days)")
+SCHEDULES = ("every day", "every week", "every month", "every 3 sessions", "every 7 sessions", "on vix_expiry", "on cpi")
 INDEX = ("spx", "spx.open", "spx.high", "spx.low")
 MARKED_MONEY = ("value", "profit", "loss", "margin", "notional", "width_notional")
 DECIDED_MONEY = ("cost", "credit", "realized", "gains")
@@ -312,7 +314,7 @@ class _Writer:
 
     def occasion(self, seen: Sequence[_Plan]) -> str:
         """When a rule acts that asks nothing of a lot."""
-        schedule = self.one_of(["every day", "every week", "every month", "every 3 sessions", "every 7 sessions", "on vix_expiry", "on cpi"])
+        schedule = self.one_of(SCHEDULES)
         return self.form([
             lambda: schedule,
             lambda: f"{schedule} when {self.condition(2, seen)}",
@@ -342,16 +344,17 @@ class _Writer:
     def credit_spread(self) -> list[str]:
         """Legs of one expiry for which a credit is paid, with a bounded loss."""
         when = self.expiry()
-        put = f"short_put : sell SPX put at {self.delta(10, 35)}, {when}", f"long_put : buy SPX put {self.width()} below short_put, same expiry"
-        call = f"short_call : sell SPX call at {self.delta(10, 35)}, {{}}", f"long_call : buy SPX call {self.width()} above short_call, same expiry"
-        only_calls = [call[0].format(when), call[1]]
-        return self.one_of([[*put], only_calls, [*put, call[0].format("same expiry"), call[1]]])
+        put = [f"short_put : sell SPX put at {self.delta(10, 35)}, {when}"]
+        put.append(f"long_put : buy SPX put {self.width()} below short_put, same expiry")
+        call = [f"short_call : sell SPX call at {self.delta(10, 35)}, {when}"]
+        call.append(f"long_call : buy SPX call {self.width()} above short_call, same expiry")
+        return self.one_of([put, call, [*put, *call]])
 
     def debit_spread(self) -> list[str]:
         """Bought and sold legs of one expiry that cost a debit, or little."""
-        count, when = self.number(1, 4), self.expiry()
+        when = self.expiry()
         return self.one_of([
-            lambda: [f"buy {count} VIX calls at {self.delta(30, 60)}, {when}", f"sell {count} VIX calls at {self.delta(10, 25)}, same expiry"],
+            lambda: [f"buy VIX call at {self.delta(30, 60)}, {when}", f"sell VIX call at {self.delta(10, 25)}, same expiry"],
             lambda: [f"sell 1 VIX call at {self.delta(40, 60)}, {when}", f"buy 2 VIX calls at {self.delta(15, 30)}, same expiry"],
             lambda: [f"high : buy SPX put at {self.delta(20, 45)}, {when}", f"sell SPX put {self.width()} below high, same expiry"],
         ])()  # fmt: skip
@@ -464,7 +467,8 @@ class _Writer:
             if self.chance(3):
                 statements.append(f"unit {self.one_of(['1', '2', '0.5'])} per $1_000_000 of {self.one_of(['capital', 'equity'])}")
             if self.chance(4):
-                limits = ["2% of equity", "$15_000", "weight of equity"] + [f"40% of {plan.path}.credit" for plan in seen if plan.has('credit')]
+                limits = ["2% of equity", "$15_000", "weight of equity"]
+                limits += [f"40% of {plan.path}.credit" for plan in seen if plan.has("credit")]
                 statements.append(f"limit cost to {self.one_of(limits)}")
             if len(plans) > 1 and self.chance(4):
                 chosen = [plan.name for plan in plans if self.chance(7)]
@@ -495,7 +499,7 @@ class _Writer:
             layers.append(["puts"])
         if not groups or with_hedge or (with_hedge is None and self.chance(9)):
             groups.append(("alvh", "hedge"))
-            layers.append([f"alvh.{name}" for name in ("front", "medium", "far", "press")[: self.number(1, 4)]])
+            layers.append([f"alvh.{name}" for name in ("front", "medium", "far", "press")[: self.one_of([1, 2, 2, 3, 3, 4])]])
             if self.chance(1):
                 groups.append(("tail", "hedge"))
                 layers.append(["tail.calls"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve
+from hypothesis import strategies as st
 from small_market import small_market
 
 from alvh.runtime.market import Expiries, Floats, MarketArrays
@@ -18,41 +20,45 @@ INPUTS = ("ad_line", "signal", "weight")
 """User series of every sample market: an index, a condition and a ratio, each with stretches of unknown."""
 
 
-@frozen(eq=False)
-class SampleMarket:
-    name: str
-    arrays: MarketArrays
+WHOLE = ("calm walk", "rough walk", "storm", "late storm", "generated 11", "generated 12", "generated 13")
+"""Markets in which every price and print is known."""
+BROKEN = ("holes in prices", "missing prints", "prices end")
 
-    def __repr__(self) -> str:
-        return self.name
+
+def market_names(names: Sequence[str] = (*WHOLE, *BROKEN)) -> st.SearchStrategy[str]:
+    """Names for `sample_market`: a failing example shows the name, not the arrays."""
+    return st.sampled_from(names)
 
 
 @cache
-def sample_markets() -> tuple[SampleMarket, ...]:
-    """One path each, 60 to 150 bars traded, all with the same series, so that one program's kernel serves them all."""
-    return (
-        SampleMarket("calm walk", _walk(1, 100, vix=15.0)),
-        SampleMarket("rough walk", _walk(2, 120, vix=24.0)),
-        SampleMarket("storm", _walk(3, 90, vix=18.0, storm=40)),
-        SampleMarket("late storm, wide quotes", _walk(4, 140, vix=14.0, storm=90, era=0.0)),
-        SampleMarket("holes in prices", with_holes(_walk(5, 110, vix=20.0, storm=60))),
-        SampleMarket("missing prints", without_prints(_walk(6, 130, vix=22.0))),
-        SampleMarket("prices end", _ending_prices(_walk(7, 100, vix=20.0), 70)),
-        *(SampleMarket(f"generated {seed}", generated(seed, 75)) for seed in (11, 12, 13)),
-    )
+def sample_market(name: str) -> MarketArrays:
+    """One path of 60 to 120 bars traded; all have the same series, so that one program's kernel serves them all."""
+    match name.split():
+        case ["generated", seed]:
+            return generated(int(seed), 60)
+        case ["calm", "walk"]:
+            return _walk(1, 70, vix=15.0)
+        case ["rough", "walk"]:
+            return _walk(2, 85, vix=24.0)
+        case ["storm"]:
+            return _walk(3, 70, vix=18.0, storm=40)
+        case ["late", "storm"]:
+            return _walk(4, 120, vix=14.0, storm=70, era=0.0)
+        case ["holes", *_]:
+            return with_holes(_walk(5, 85, vix=20.0, storm=60))
+        case ["missing", *_]:
+            return without_prints(_walk(6, 90, vix=22.0))
+        case ["prices", "end"]:
+            return _ending_prices(_walk(7, 80, vix=20.0), 65)
+    raise ValueError(f"no sample market is called {name}")
 
 
-def quiet_markets() -> tuple[SampleMarket, ...]:
-    """Those in which every price and print is known."""
-    return tuple(market for market in sample_markets() if not np.isnan(market.arrays.values[:, : len(market.arrays.series) - len(INPUTS)]).any())
-
-
-def generated(seed: int, bars: int, paths: int = 1) -> MarketArrays:
-    """`bars` bars from the start of a generated market, with the inputs of the others."""
+def generated(seed: int, bars: int, paths: int = 1, *, warm_up: int = WARM_UP) -> MarketArrays:
+    """`bars` bars from the start of a generated market, with the inputs of the other samples."""
     market = GeneratedMarket(seed)
     whole = market.arrays(None, None, (), ("cpi",), paths)
-    arrays = cut_bars(whole, whole.first - WARM_UP, whole.first + bars - 1)
-    return with_inputs(arrays, {name: series[:, None] for name, series in _inputs(seed, WARM_UP + bars).items()})
+    arrays = cut_bars(whole, whole.first - warm_up, whole.first + bars - 1)
+    return with_inputs(arrays, {name: series[:, None] for name, series in _inputs(seed, warm_up + bars).items()})
 
 
 def with_inputs(arrays: MarketArrays, inputs: dict[str, Floats]) -> MarketArrays:
@@ -142,7 +148,7 @@ def _inputs(seed: int, bars: int) -> dict[str, Floats]:
 
 
 def _walk(seed: int, bars: int, *, vix: float, storm: int = -1, era: float = 1.0) -> MarketArrays:
-    """SPX and a volatility family that answers it; from traded bar `storm` on VIX is up by half and more for ten bars, the curve inverted."""
+    """SPX and a volatility family that answers it; on traded bar `storm` VIX doubles and the curve inverts."""
     random = np.random.default_rng(seed)
     count = WARM_UP + bars
     spot, index = np.empty(count), np.empty(count)
@@ -156,9 +162,7 @@ def _walk(seed: int, bars: int, *, vix: float, storm: int = -1, era: float = 1.0
         spot[bar], index[bar] = round(price, 2), round(level, 2)
     # Futures revert toward the mean the farther out they are; the surface follows VIX likewise.
     futures = {f"vx{rank}": np.round(vix + (index - vix) * 0.85**rank + 0.25 * rank, 3) for rank in range(1, 10)}
-    nodes = {
-        f"spx_w{days}": ((vix + (index - vix) * 0.9 ** (days / 30.0)) / 100.0) ** 2 * (days / 365.0) for days in (9, 30, 93, 184, 365)
-    }
+    nodes = {f"spx_w{days}": ((vix + (index - vix) * 0.9 ** (days / 30.0)) / 100.0) ** 2 * (days / 365.0) for days in (9, 30, 93, 184, 365)}
     family = {f"vix{months}m": np.round(vix + (index - vix) * 0.8**months + 0.5, 2) for months in (3, 6)}
     opens = np.round(np.concatenate([spot[:1], spot[:-1]]) * (1.0 + random.normal(0.0, 0.002, count)), 2)
     series: dict[str, Floats] = {
@@ -177,7 +181,7 @@ def _walk(seed: int, bars: int, *, vix: float, storm: int = -1, era: float = 1.0
         **nodes,
         **family,
     }
-    arrays = small_market(
+    return small_market(
         count,
         first=WARM_UP,
         era=era,
@@ -185,4 +189,3 @@ def _walk(seed: int, bars: int, *, vix: float, storm: int = -1, era: float = 1.0
         inputs={name: values.tolist() for name, values in _inputs(seed, count).items()},
         **{name: values.tolist() for name, values in series.items()},
     )
-    return arrays

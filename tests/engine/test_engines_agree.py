@@ -1,0 +1,137 @@
+"""The compiled engine against the reference interpreter, bit for bit: shipped strategies and written ones, on real and made markets."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from agreement import first_difference
+from effort import examples
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from programs import ProgramText, compiled, programs
+from sample_markets import WARM_UP, generated, market_names, sample_market
+
+from alvh.compiler.driver import compile_file
+from alvh.compiler.ir import Program
+from alvh.runtime.engine.simulate import simulate
+from alvh.runtime.market import MarketArrays
+from alvh.runtime.markets.load_market import load_market
+from alvh.runtime.record import CLOSE, OPEN, SETTLE, RunRecord
+from alvh.runtime.reference import interpret
+
+ROOT = Path(__file__).parents[2]
+STRATEGIES = sorted(path.stem for path in (ROOT / "strategies").glob("*.alvh"))
+CRISES = {"2008": ("2007-04-02", "2010-06-30"), "2020": ("2019-06-03", "2020-12-31")}
+PARTS = 10
+PROGRAMS_IN_A_PART = 50
+VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind")
+
+
+@cache
+def shipped(name: str) -> Program:
+    program = compile_file(ROOT / "strategies" / f"{name}.alvh").program
+    assert program is not None
+    return program
+
+
+@cache
+def history(crisis: str) -> MarketArrays:
+    folder = Path(os.environ.get("ALVH_DATA", ROOT.parent / "shared" / "data")) / "market"
+    if not folder.is_dir():
+        pytest.skip(f"real market data not found: {folder} is no folder; set ALVH_DATA")
+    market = load_market(str(ROOT / "tests" / "markets" / "history.toml"))
+    start, end = (np.datetime64(day) for day in CRISES[crisis])
+    return market.arrays(start, end, ("ad_line",), ("cpi",))
+
+
+@cache
+def years_of(seed: int, years: int, paths: int = 1) -> MarketArrays:
+    return generated(seed, 252 * years, paths, warm_up=260)
+
+
+def assert_same(expected: RunRecord, found: RunRecord, what: str = "") -> None:
+    difference = first_difference(expected, found)
+    assert difference is None, f"{what} {difference}"
+
+
+def has_opened_and_closed(record: RunRecord) -> bool:
+    """Whether a position was opened, and one closed by a rule or settled."""
+    actions = set(record.journal.action.tolist())
+    return OPEN in actions and bool(actions & {CLOSE, SETTLE})
+
+
+@pytest.mark.parametrize("crisis", CRISES)
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_shipped_strategies_agree_over_history(name: str, crisis: str) -> None:
+    program, arrays = shipped(name), history(crisis)
+    expected = interpret(program, arrays)
+    assert has_opened_and_closed(expected)
+    assert_same(expected, *simulate(program, arrays))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_shipped_strategies_agree_on_generated_markets(name: str, seed: int) -> None:
+    program, arrays = shipped(name), years_of(seed, 2 + seed % 2)
+    expected = interpret(program, arrays, phase=seed)
+    assert has_opened_and_closed(expected)
+    assert_same(expected, *simulate(program, arrays, phase=seed))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_eight_lanes_are_one_lane_eight_times(name: str) -> None:
+    """Eleven paths: a full block, and one with fewer paths than lanes."""
+    program, arrays = shipped(name), years_of(4, 2, 11)
+    alone = simulate(program, arrays)
+    together = simulate(program, arrays, lanes=8)
+    assert len(alone) == len(together) == 11
+    for path, (expected, found) in enumerate(zip(alone, together, strict=True)):
+        assert_same(expected, found, f"path {path}:")
+    assert_same(interpret(program, arrays, path=9), together[9])
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_written_programs_agree(part: int, record_property: pytest.RecordProperty) -> None:
+    """Fifty programs a part, each of which opens and closes a position: reference, plain Python and compiled, all the same.
+
+    Those that trade less are compared too, and counted apart.
+    """
+    counts: Counter[str] = Counter()
+
+    @examples(PROGRAMS_IN_A_PART, part)
+    @given(programs(), market_names(), st.integers(0, 3))
+    def agree(written: ProgramText, market: str, phase: int) -> None:
+        program, arrays = compiled(written.text), sample_market(market)
+        expected = interpret(program, arrays, phase=phase)
+        assert_same(expected, *simulate(program, arrays, phase=phase, jit=False))
+        assert_same(expected, *simulate(program, arrays, phase=phase), "compiled:")
+        counts["programs compared"] += 1
+        counts["runs that stopped"] += expected.stopped >= 0
+        counts.update(expected.verbs)
+        assume(has_opened_and_closed(expected))
+        counts["that opened and closed"] += 1
+
+    agree()
+    assert counts["that opened and closed"] >= PROGRAMS_IN_A_PART
+    assert all(counts[verb] > 0 for verb in VERBS), counts
+    record_property("verbs", {name: int(count) for name, count in counts.items()})
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_written_programs_agree_in_lanes(part: int) -> None:
+    """Eight paths of one market in one block, in which each lane takes its own decisions."""
+    arrays = generated(21, 60, 8, warm_up=WARM_UP)
+
+    @examples(6, part)
+    @given(programs())
+    def agree(written: ProgramText) -> None:
+        program = compiled(written.text)
+        for path, found in enumerate(simulate(program, arrays, lanes=8)):
+            assert_same(interpret(program, arrays, path=path), found, f"path {path}:")
+
+    agree()
