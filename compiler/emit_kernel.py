@@ -50,6 +50,14 @@ _STATEFUL = {
 }  # fmt: skip
 
 
+EMPTY_KERNEL = f"""\"\"\"What the engine is given where it interprets a strategy's steps: a kernel that is never called.\"\"\"
+
+
+def decide({", ".join(PARAMETERS)}):
+    pass
+"""
+
+
 def emit_kernel(program: Program, tables: Tables, series: tuple[str, ...], lanes: int) -> str:
     """The kernel's module as text; `series` are the market's rows in order."""
     return _Emitter(program, tables, series, lanes).module()

@@ -89,9 +89,11 @@ def layer_slots(program: Program, rolled_in_room: int) -> tuple[int, ...]:
     )
 
 
-def emit_tables(program: Program, rolled_in_room: int = 8) -> Tables:
-    """The tables of `program`, with room for `rolled_in_room` lots rolled into each layer that others roll into."""
-    rows = _place_exposed_nodes(program)
+def emit_tables(program: Program, rolled_in_room: int = 8, *, expose_all: bool = False) -> Tables:
+    """The tables of `program`, with room for `rolled_in_room` lots rolled into each layer that others roll into.
+
+    `expose_all` gives every stream the row of its own number, as `emit_steps` needs."""
+    rows = {index: index for index in range(len(program.nodes))} if expose_all else _place_exposed_nodes(program)
     numbers, node_numbers = _place_numbers(program)
     cells, bar_cells, lot_cells = _place_state(program)
     windows, node_windows = _place_windows(program, cells, len(bar_cells), len(lot_cells))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from alvh.compiler import emit_tables
+from alvh.compiler import emit_steps, emit_tables
+from alvh.compiler.emit_steps import Steps
 from alvh.compiler.emit_tables import Tables
 from alvh.compiler.ir import Program, rules_of
 from alvh.runtime.engine import layout
@@ -16,7 +17,7 @@ LONGEST_WINDOW = 2_000
 """Sessions; `check` refuses longer ones."""
 
 
-def rule_arrays(tables: Tables, lanes: int) -> layout.Rules:
+def rule_arrays(tables: Tables, steps: Steps | None, lanes: int) -> layout.Rules:
     """The program's tables as arrays; numbers are repeated over the lanes."""
     numbers = np.repeat(np.array([*tables.numbers, 0.0])[:, None], lanes, axis=1)
     return layout.Rules(
@@ -29,6 +30,8 @@ def rule_arrays(tables: Tables, lanes: int) -> layout.Rules:
         numbers=np.ascontiguousarray(numbers),
         bar_cells=np.array(tables.bar_cells, dtype=np.float64),
         lot_cells=np.array(tables.lot_cells, dtype=np.float64),
+        steps=_rows(steps.rows if steps else (), len(emit_steps.STEP_COLUMNS)),
+        stages=_rows(steps.stages if steps else (), layout.STAGE_COLUMN_COUNT),
     )
 
 
@@ -85,7 +88,9 @@ def _expiry_rows(expiries: Expiries) -> Floats:
     return np.column_stack(columns).astype(np.float64)
 
 
-def settings_of(program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int) -> layout.Settings:
+def settings_of(
+    program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int, *, interpreted: bool
+) -> layout.Settings:
     charged = program.costs == "listed"
     return layout.Settings(
         capital=program.capital,
@@ -98,6 +103,7 @@ def settings_of(program: Program, tables: Tables, arrays: MarketArrays, phase: i
         last=arrays.last,
         phase=phase,
         rows=len(arrays.series),
+        interpreted=int(interpreted),
         deltas=int(any(node.name in DELTAS for node in program.nodes if node.operation in ("mark", "lot"))),
         layers=len(program.layers),
         groups=len(program.groups),
@@ -136,6 +142,9 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, l
         reads=np.full((max(slots, 1) * layout.READS, lanes), np.nan),
     )
     state.account[layout.A_CASH] = program.capital
+    for node, place in tables.node_numbers.items():
+        if node in tables.node_rows:
+            state.nodes[tables.node_rows[node]] = tables.numbers[place]
     return state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alvh.runtime.engine.decide import begin_decisions, call_kernel, decide_level, level_ends
+from alvh.runtime.engine.decide import begin_decisions, decide_level, evaluate, level_ends
 from alvh.runtime.engine.layout import (
     A_CASH,
     A_FEES,
@@ -42,6 +42,8 @@ from alvh.runtime.engine.layout import (
     S_CONTRACTS,
     S_FLOW,
     SPX_CLOSE,
+    STAGE_COLUMN_COUNT,
+    STEP_COLUMN_COUNT,
     UNWIND_COLUMN_COUNT,
     Kernel,
     MarketTables,
@@ -81,6 +83,8 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
             rows_of(rules.numbers, lanes),
             rows_of(rules.bar_cells, 1),
             rows_of(rules.lot_cells, 1),
+            rows_of(rules.steps, STEP_COLUMN_COUNT),
+            rows_of(rules.stages, STAGE_COLUMN_COUNT),
         ),
         State(
             rows_of(state.account, lanes),
@@ -127,7 +131,7 @@ def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
             mark(lanes, run, bar)
             if all_lanes(load(lanes, run.tape.counts, COUNT_STOPPED) >= 0.0):
                 return
-        call_kernel(kernel, run, bar, 0, 0)
+        evaluate(lanes, kernel, run, bar, 0, 0)
         if bar >= run.settings.first:
             begin_decisions(lanes, run, bar)
             layer = 0
@@ -135,7 +139,7 @@ def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
                 after = level_ends(run, layer)
                 decide_level(lanes, kernel, run, bar, layer, after)
                 layer = after
-            call_kernel(kernel, run, bar, layers + 1, 0)
+            evaluate(lanes, kernel, run, bar, layers + 1, 0)
             _record(lanes, run, bar)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alvh.compiler.emit_kernel import LOTS
 from alvh.runtime.engine.choose import ensure_chosen
+from alvh.runtime.engine.interpret import interpret_stage
 from alvh.runtime.engine.journal import keep_reads
 from alvh.runtime.engine.layout import (
     ASK_ROWS,
@@ -162,11 +163,16 @@ UNWOUND = COUNT_VERBS + VERBS.index("unwind")
 
 
 @lane_function
-def call_kernel(kernel: Kernel, run: Run, bar: int, stage: int, slot: int) -> None:
-    kernel(
-        stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes, run.state.cells,
-        run.state.attributes, run.state.lot_attributes, run.rules.numbers, run.market.calendars,
-    )  # fmt: skip
+def evaluate(lanes: Lanes, kernel: Kernel, run: Run, bar: int, stage: int, slot: int) -> None:
+    """The streams of one stage, by the strategy's kernel or from its steps."""
+    if run.settings.interpreted == 1:
+        place = stage if stage < LOTS else stage - LOTS + run.settings.layers + 2
+        interpret_stage(lanes, run, bar, place, slot)
+    else:
+        kernel(
+            stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes,
+            run.state.cells, run.state.attributes, run.state.lot_attributes, run.rules.numbers, run.market.calendars,
+        )  # fmt: skip
 
 
 @lane_function
@@ -249,7 +255,7 @@ def _fill_and_count(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
 
 @lane_function
 def _take_turn(lanes: Lanes, kernel: Kernel, run: Run, bar: int, layer: int) -> None:
-    call_kernel(kernel, run, bar, layer + 1, 0)
+    evaluate(lanes, kernel, run, bar, layer + 1, 0)
     group = int(run.rules.layers[layer, L_GROUP])
     if _first_of_group(run, layer, group):
         _update_unwinds(lanes, run, group)
@@ -288,7 +294,7 @@ def _take_turn(lanes: Lanes, kernel: Kernel, run: Run, bar: int, layer: int) -> 
         held = load(lanes, run.state.lots, lot + O_STRUCTURES) > 0.0
         if any_lane(held):
             if per_lot:
-                call_kernel(kernel, run, bar, LOTS + layer, slot)
+                evaluate(lanes, kernel, run, bar, LOTS + layer, slot)
                 for rule in range(first_rule, last_rule):
                     if run.rules.rules[rule, R_PER_LOT] == 1.0:
                         unknown = held & is_unknown(load(lanes, run.state.nodes, int(run.rules.rules[rule, R_CONDITION])))

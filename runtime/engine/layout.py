@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
+from alvh.compiler.emit_steps import STEP_COLUMNS
 from alvh.compiler.emit_tables import (
     ACCOUNT_ATTRIBUTES,
     EXPIRY_MANNERS,
@@ -68,6 +69,8 @@ LEG_COLUMN_COUNT = len(LEG_COLUMNS)
 RULE_COLUMN_COUNT = len(RULE_COLUMNS)
 GROUP_COLUMN_COUNT = len(GROUP_COLUMNS)
 UNWIND_COLUMN_COUNT = len(UNWIND_COLUMNS)
+STEP_COLUMN_COUNT = len(STEP_COLUMNS)
+STAGE_COLUMN_COUNT = 2
 LEVEL_COLUMNS = vix_level.COLUMNS
 CALENDARS = 16
 """Columns of the calendars table: most calendars that one strategy may read."""
@@ -173,6 +176,9 @@ class Rules(NamedTuple):
     """[numbers, lanes]."""
     bar_cells: Any
     lot_cells: Any
+    steps: Any
+    stages: Any
+    """The strategy's streams as steps, where no kernel was compiled."""
 
 
 class MarketTables(NamedTuple):
@@ -206,6 +212,8 @@ class Settings(NamedTuple):
     phase: int
     rows: int
     """Rows of the market a bar."""
+    interpreted: int
+    """1: streams are evaluated from steps; 0: by the compiled kernel."""
     deltas: int
     """1 when the program reads a delta of what it holds; else none is computed."""
     layers: int

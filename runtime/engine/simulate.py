@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from attrs import frozen
 
-from alvh.compiler.emit_kernel import emit_kernel
+from alvh.compiler.emit_kernel import EMPTY_KERNEL, emit_kernel
+from alvh.compiler.emit_steps import Steps, emit_steps
 from alvh.compiler.emit_tables import Tables, emit_tables
 from alvh.compiler.ir import Program, rules_of
 from alvh.grammar.diagnostics import InternalError
@@ -19,49 +21,74 @@ FIRST_ROOM = 8
 MOST_ROOM = 1_024
 
 
-def simulate(program: Program, arrays: MarketArrays, phase: int = 0, lanes: int = 1, *, jit: bool = True) -> tuple[RunRecord, ...]:
+KERNEL_PAYS = 1_000_000
+"""Path-days from which on compiling a strategy's kernel (most of a second) saves time over interpreting its steps (a microsecond a day)."""
+
+
+@frozen(eq=False)
+class _Simulation:
+    """What every block of paths of one simulation shares."""
+
+    program: Program
+    tables: Tables
+    steps: Steps | None
+    """None where a kernel was made."""
+    arrays: MarketArrays
+    phase: int
+    level: Floats
+
+    def engine(self, width: int, *, jit: bool) -> Compiled:
+        if self.steps is not None:
+            return compiled_engine(EMPTY_KERNEL, width, jit=jit)
+        return compiled_engine(emit_kernel(self.program, self.tables, self.arrays.series, width), width, jit=jit)
+
+
+def simulate(
+    program: Program, arrays: MarketArrays, phase: int = 0, lanes: int = 1, *, jit: bool = True, kernel: bool | None = None
+) -> tuple[RunRecord, ...]:
     """Runs `program` over every path of `arrays`, `lanes` at a time.
 
-    `jit=False` runs the same engine in plain Python, one lane at a time: slow, and open to a debugger.
+    `kernel` says whether the strategy's streams are compiled or interpreted from steps, with the same bits; left out, it is
+    compiled where that pays. `jit=False` runs the same engine in plain Python, one lane at a time: slow, and open to a debugger.
     """
     paths = arrays.values.shape[2]
     width = lanes if jit else 1
+    compiles = kernel if kernel is not None else paths * (arrays.last + 1) >= KERNEL_PAYS
+    level = build.level_table()
     room = FIRST_ROOM
     records: list[RunRecord] = []
-    level = build.level_table()
-    while True:
-        tables = emit_tables(program, room)
-        engine = compiled_engine(emit_kernel(program, tables, arrays.series, width), width, jit=jit)
+    while room <= MOST_ROOM:
+        tables = emit_tables(program, room, expose_all=not compiles)
+        steps = None if compiles else emit_steps(program, tables, arrays.series)
+        simulation = _Simulation(program, tables, steps, arrays, phase, level)
+        engine = simulation.engine(width, jit=jit)
         while len(records) < paths:
-            start = len(records)
-            block = slice(start, min(start + width, paths))
-            found = _run_block(program, tables, engine, arrays, block, width, phase, level)
+            block = slice(len(records), min(len(records) + width, paths))
+            found = _run_block(simulation, engine, block, width, jit=jit)
             if found is None:
                 break
             records.extend(found)
         if len(records) == paths:
             return tuple(records)
         room *= 2
-        if room > MOST_ROOM:
-            raise InternalError(f"more than {MOST_ROOM} lots in one layer")
+    raise InternalError(f"more than {MOST_ROOM} lots in one layer")
 
 
-def _run_block(
-    program: Program, tables: Tables, engine: Compiled, arrays: MarketArrays, block: slice, width: int, phase: int, level: Floats
-) -> list[RunRecord] | None:
+def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: int, *, jit: bool) -> list[RunRecord] | None:
     """The records of one block of paths; None if a layer ran out of room."""
+    program, tables, arrays = simulation.program, simulation.tables, simulation.arrays
     count = block.stop - block.start
-    market = build.market_tables(tables, arrays, block, level)
+    market = build.market_tables(tables, arrays, block, simulation.level)
     if count < width:
         # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
         series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
         market = market._replace(series=np.ascontiguousarray(series))
-    rules = build.rule_arrays(tables, width)
+    rules = build.rule_arrays(tables, simulation.steps, width)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
         state = build.fresh_state(program, tables, market, width)
         tape = build.fresh_tape(program, arrays, width, journal_rows)
-        settings = build.settings_of(program, tables, arrays, phase, journal_rows)
+        settings = build.settings_of(program, tables, arrays, simulation.phase, journal_rows, interpreted=simulation.steps is not None)
         engine.run(layout.Run(market, settings, rules, state, tape))
         if state.out_of_room[0]:
             return None
@@ -69,18 +96,17 @@ def _run_block(
         if longest <= journal_rows:
             break
         journal_rows = longest
-    stopped = tape.counts[layout.COUNT_STOPPED, :count]
-    if width > 1 and bool(np.any(stopped >= 0.0)):
+    if width > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
         # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
-        return _run_alone(program, tables, arrays, block, phase, level)
+        return _run_alone(simulation, block, jit=jit)
     return [_record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
 
 
-def _run_alone(program: Program, tables: Tables, arrays: MarketArrays, block: slice, phase: int, level: Floats) -> list[RunRecord] | None:
-    engine = compiled_engine(emit_kernel(program, tables, arrays.series, 1), 1, jit=True)
+def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunRecord] | None:
+    engine = simulation.engine(1, jit=jit)
     records: list[RunRecord] = []
     for path in range(block.start, block.stop):
-        found = _run_block(program, tables, engine, arrays, slice(path, path + 1), 1, phase, level)
+        found = _run_block(simulation, engine, slice(path, path + 1), 1, jit=jit)
         if found is None:
             return None
         records.extend(found)
