@@ -105,6 +105,9 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--phase", type=_count, default=0, metavar="N", help="shift schedules by N sessions (0)")
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of a generated market (0)")
+    parser.add_argument(
+        "--spx-settlement", choices=("open", "close"), help="print that SPX options of the morning settle on (the market's own: open)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
 

@@ -13,6 +13,7 @@ from alvh.runtime.compare import Comparison
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.markets.load_market import load_market
+from alvh.runtime.markets.manifest import SPX_SETTLEMENTS
 from alvh.runtime.results import Result
 from alvh.runtime.run import Engine, Report, Runnable, RunOptions
 from alvh.runtime.run import run as run_program
@@ -22,10 +23,15 @@ from alvh.strategy import PathLike, Settings, Strategy, load, load_all
 class Market(MarketProtocol):
     """A market to run on: `Market("generated", seed=7)`, or a manifest, `Market("history.toml")`.
 
-    `name`, `arrays` and `fingerprint` as `runtime.market.Market` has them. MarketError when it cannot be opened."""
+    `spx_settlement`: the print that SPX options which settle in the morning are paid on, `open` or `close`; None for what the
+    manifest says, which is `open` where it says nothing. `name`, `arrays` and `fingerprint` as `runtime.market.Market` has them.
+    MarketError when it cannot be opened, RequestError for another print."""
 
-    def __init__(self, spec: PathLike, *, seed: int = 0) -> None:
-        self._market = load_market(os.fspath(spec), seed)
+    def __init__(self, spec: PathLike, *, seed: int = 0, spx_settlement: str | None = None) -> None:
+        if spx_settlement not in (None, *SPX_SETTLEMENTS):
+            raise RequestError(f"there is no settlement print {spx_settlement!r}: choose {' or '.join(map(repr, SPX_SETTLEMENTS))}")
+        self._market = load_market(os.fspath(spec), seed, spx_settlement)
+        self.spx_settlement: str = self._market.spx_settlement
         self.name = self._market.name
         self.seed: int | None = getattr(self._market, "seed", None)
 

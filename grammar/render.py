@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from alvh.grammar.diagnostics import Diagnostic, Severity
 from alvh.grammar.source import Source, Span
@@ -25,8 +25,9 @@ def render_text(diagnostics: Iterable[Diagnostic], colour: bool = False) -> str:
     return "\n".join(_block(diagnostic, _Paint(colour)) for diagnostic in diagnostics)
 
 
-def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """The findings in the format of `alvh check --format json`; lines and columns count from 1, `end` is behind the last character."""
+def render_json(diagnostics: Iterable[Diagnostic], beside: Mapping[str, object] | None = None) -> str:
+    """The findings in the format of `alvh check --format json`; lines and columns count from 1, `end` is behind the last character.
+    `beside`: what else the caller has to say, as keys of the document."""
     import json  # only where it is asked for: a check that prints text starts without it
 
     listed = tuple(diagnostics)
@@ -36,6 +37,7 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
         "valid": errors == 0,
         "error_count": errors,
         "warning_count": len(listed) - errors,
+        **(beside or {}),
         "diagnostics": [_entry(diagnostic) for diagnostic in listed],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

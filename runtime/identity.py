@@ -37,9 +37,9 @@ def _sources(folder: Traversable, name: str) -> list[tuple[str, bytes]]:
 
 
 def identify(
-    program: Program, texts: tuple[tuple[str, str], ...], fingerprint: str, engine: str, settings: Settings, first_day: int, last_day: int
+    program: Program, texts: tuple[tuple[str, str], ...], fingerprint: str, settings: Settings, first_day: int, last_day: int
 ) -> str:
     """Hash (64 hex digits) of a run. `texts`: name and text of every file of the strategy; `fingerprint` the market's;
-    days since 1970-01-01 of the first and the last bar."""
-    parts = [SCHEMA_VERSION, engine_version(), engine, list(texts), repr(program), fingerprint, asdict(settings), first_day, last_day]
+    days since 1970-01-01 of the first and the last bar. Which of the two engines ran is no part of it: they agree on every bit."""
+    parts = [SCHEMA_VERSION, engine_version(), list(texts), repr(program), fingerprint, asdict(settings), first_day, last_day]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False, allow_nan=False).encode()).hexdigest()

@@ -54,6 +54,16 @@ class Expiries:
 
 
 @frozen(eq=False)
+class Prints:
+    """What expiring series of one product are paid on, bar by bar, in words for the journal."""
+
+    words: tuple[str, ...]
+    """As in `the opening print`; of a replaced print also why."""
+    at: Integers
+    """[bars] index into `words`."""
+
+
+@frozen(eq=False)
 class MarketArrays:
     """Everything a run reads, for one or more paths. Bars are sessions; see docs/design/bar.md."""
 
@@ -83,6 +93,8 @@ class MarketArrays:
     """[sessions] 0 where SPX widths of 2011 hold, 1 from 2021 on, between them by date."""
     events: dict[str, Integers] = field(factory=dict)
     """[sessions] 1 on an event's bar, by calendar; `vix_expiry` and `spx_expiry` always."""
+    prints: dict[str, Prints] = field(factory=dict)
+    """By row of `values` that series settle on, `spx_am` and `vix_settlement`; a market that cannot say leaves them out."""
     notes: tuple[str, ...] = ()
     """What was replaced, filled or missing, in words with counts, for the result."""
 

@@ -28,6 +28,8 @@ class Settings:
     phase: int
     seed: int | None
     """Of a generated market; None for one that is not drawn."""
+    spx_settlement: str | None
+    """`open` or `close`: the print that SPX options of the morning are paid on; None where the market does not say."""
     params: tuple[tuple[str, float], ...]
 
 
@@ -65,7 +67,8 @@ class Result:
     """Profit of the index held; None for a strategy that holds none."""
     interest: float
     identity: str
-    """Hash of strategy text, market, engine version and settings: the same identity, the same bytes."""
+    """Hash of strategy text, market, alvh's version and settings: the same identity, the same bytes. `engine` is no part of
+    it, nor of the JSON: both engines agree on every bit."""
     equity: pl.DataFrame = field(repr=False)
     """`date, equity, cash`, `interest`, `hold` where the index is held, and a column a layer: P&L after costs since the
     start. On every row the capital plus interest, hold and layers is the equity."""
@@ -82,7 +85,6 @@ class Result:
             "market": self.market,
             "from": self.start.isoformat(),
             "to": self.end.isoformat(),
-            "engine": self.engine,
             "settings": {**asdict(self.settings), "params": dict(self.settings.params)},
             "metrics": asdict(self.metrics),
             "layers": [asdict(layer) for layer in self.layers],

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from alvh.compiler.ir import Program, rules_of
 from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
 from alvh.runtime.identity import identify
-from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
+from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text, settlement_notes
 from alvh.runtime.market import Market, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
 from alvh.runtime.record import RunRecord
@@ -85,6 +85,7 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
         contracts="whole" if program.whole_contracts else "fractional",
         phase=options.phase,
         seed=getattr(market, "seed", None),
+        spx_settlement=getattr(market, "spx_settlement", None),
         params=tuple((parameter.name, parameter.value) for parameter in program.parameters),
     )
     basis = find_basis(program, arrays, record)
@@ -103,7 +104,7 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
         notes=_notes(program, arrays, record, basis),
         hold_profit=float(record.hold_profit[-1]) if program.hold_index else None,
         interest=float(record.interest[-1]),
-        identity=identify(program, strategy.texts, market.fingerprint(), options.engine, settings, first_day, last_day),
+        identity=identify(program, strategy.texts, market.fingerprint(), settings, first_day, last_day),
         equity=equity_frame(program, arrays, record),
         journal=journal_frame(program, arrays, record),
     )
@@ -152,6 +153,7 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
         day = calendar_date(arrays.sessions[record.stopped])
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
     notes += arrays.notes
+    notes += settlement_notes(program, arrays, record)
     if record.unknown_prints:
         notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
     if record.stale_marks:

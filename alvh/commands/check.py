@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 
 from alvh.compiler.driver import Checked, check_file
 from alvh.grammar.diagnostics import Diagnostic, Severity
@@ -22,7 +23,7 @@ def execute(arguments: argparse.Namespace) -> int:
     # A used file that two strategies share is shown once.
     findings = tuple({_key(finding): finding for each in checked.values() for finding in each.diagnostics}.values())
     if arguments.format == "json":
-        sys.stdout.write(render_json(findings))
+        sys.stdout.write(render_json(findings, {"warm_up": _warm_up(checked.values())}))
     else:
         sys.stdout.write(render_text(findings, colour=_wants_colour()))
         sys.stdout.write("\n" if findings else "")
@@ -38,6 +39,13 @@ def _check(path: str) -> Checked:
     if isinstance(source, Diagnostic):
         return Checked((source,), None)
     return check_file(STANDARD_INPUT_NAME, text=source.text)
+
+
+def _warm_up(checked: Iterable[Checked]) -> int | None:
+    """Sessions of history after which every stream of every file can be known; None where a file has an error."""
+    needed = [each.warm_up for each in checked]
+    known = [sessions for sessions in needed if sessions is not None]
+    return max(known) if len(known) == len(needed) else None
 
 
 def _key(finding: Diagnostic) -> tuple[str, str, int, str]:

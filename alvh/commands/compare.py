@@ -23,7 +23,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with Progress("alvh compare", jobs=len(arguments.files)) as progress:
         progress.report("compiling")
         strategies = load_all(arguments.files, settings=chosen_settings(arguments))
-        market = Market(arguments.market, seed=arguments.seed)
+        market = Market(arguments.market, seed=arguments.seed, spx_settlement=arguments.spx_settlement)
         results = []
         for strategy in strategies:
             results.append(

@@ -24,7 +24,7 @@ def execute(arguments: argparse.Namespace) -> int:
         strategy = load(arguments.file, settings=chosen_settings(arguments))
         result = run(
             strategy,
-            Market(arguments.market, seed=arguments.seed),
+            Market(arguments.market, seed=arguments.seed, spx_settlement=arguments.spx_settlement),
             start=arguments.start,
             end=arguments.end,
             engine=arguments.engine,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alvh.runtime.calendars.expiries import Listing, spx_expiries, vix_expiries
 from alvh.runtime.calendars.sessions import nyse
-from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays
+from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays, Prints
 from alvh.runtime.markets.complete_curve import RANKS, CurveState, complete_curve
 from alvh.runtime.pricing.spx_surface import (
     LOG_18,
@@ -64,6 +64,8 @@ class Terms:
     """Series whose missing values are modelled."""
     stale_open: float
     """An open within this fraction of the previous close is no print; 0: an equal one is none."""
+    spx_settlement: str
+    """`open` or `close`: the print that SPX options of the morning are paid on."""
 
 
 class _Rows:
@@ -111,7 +113,7 @@ def build_arrays(
     _put_curve(
         rows, observed, terms, monthly, front, CurveState(rows["vix"], _observed_only(rows, "vix3m", source), slow, slower, nodes), source
     )
-    said += _put_prints(rows, observed, terms, spx, vix, first)
+    prints = _put_prints(rows, observed, terms, vix)
     if not observed.synthetic:
         said += _say_what_is_modelled(rows, first)
     flags = calendar_flags(sessions)
@@ -134,6 +136,7 @@ def build_arrays(
             "vix_expiry": _flags(sessions, monthly),
             "spx_expiry": _flags(sessions, spx.settle_day[spx.monthly == 1]),
         },
+        prints=prints,
         notes=tuple(said),
     )
 
@@ -255,24 +258,29 @@ def _put_curve(rows: _Rows, observed: Observed, terms: Terms, monthly: Integers,
     rows.put("vx30", curve.constant_maturity, provenance)
 
 
-def _put_prints(rows: _Rows, observed: Observed, terms: Terms, spx: Expiries, vix: Expiries, first: int) -> list[str]:
-    """`spx_am` and `vix_settlement`, and what had to stand in for them.
+SPX_PRINTS = ("the opening print", "that day's close, its open being stale or missing", "the close, chosen in place of the opening print")
+VIX_PRINTS = (
+    "the final settlement value",
+    "that day's VIX open, for want of a final settlement value",
+    "that day's VIX close, for want of a final settlement value and an opening print",
+)
+
+
+def _put_prints(rows: _Rows, observed: Observed, terms: Terms, vix: Expiries) -> dict[str, Prints]:
+    """`spx_am` and `vix_settlement`, and what stands behind them.
 
     A stale or missing SPX open is replaced by the same session's close. The previous close would be the stale open itself and would
     settle every condor without the overnight gap it was exposed to; the close holds the gap, and the day's move with it.
     """
-    notes = []
     bars = len(rows["spx"])
     source = MODELLED if observed.synthetic else OBSERVED
-    real = _real_opens(rows, "spx", terms.stale_open, observed.synthetic)
-    rows.put("spx_am", np.where(real[:, None], rows["spx.open"], rows["spx"]), np.where(real, source, REPLACED).astype(np.uint8))
-    settles = spx.settle_bar[(spx.am == 1) & (spx.settle_bar < bars) & (spx.settle_bar >= first)]
-    stale = int((~real[settles]).sum())
-    if stale:
-        notes.append(
-            f"SPX opens: {stale} of {len(settles)} AM settlements had no opening print (missing, or equal to the previous close)"
-            " and settle on that day's close"
-        )
+    if terms.spx_settlement == "close":
+        rows.put("spx_am", rows["spx"], rows.provenance_of("spx"))
+        of_spx = np.full(bars, 2)
+    else:
+        real = _real_opens(rows, "spx", terms.stale_open, observed.synthetic)
+        rows.put("spx_am", np.where(real[:, None], rows["spx.open"], rows["spx"]), np.where(real, source, REPLACED).astype(np.uint8))
+        of_spx = np.where(real, 0, 1)
     # VIX: final settlement, else the open, else the close.
     listed = (vix.listed_bar < vix.settle_bar) & (vix.settle_bar < bars)
     on_bar = np.zeros(bars, dtype=bool)
@@ -286,15 +294,8 @@ def _put_prints(rows: _Rows, observed: Observed, terms: Terms, spx: Expiries, vi
     settlement = np.where(final_known[:, None], final, stand_in)
     settlement[~on_bar] = np.nan
     rows.put("vix_settlement", settlement, np.where(final_known, source, REPLACED).astype(np.uint8))
-    traded = on_bar.copy()
-    traded[:first] = False
-    by_open = int((traded & ~final_known & open_known).sum())
-    by_close = int((traded & ~final_known & ~open_known).sum())
-    if by_open or by_close:
-        parts = [f"{by_open} take that day's VIX open" if by_open else "", f"{by_close} its close" if by_close else ""]
-        how = " and ".join(part for part in parts if part)
-        notes.append(f"VIX settlements: {by_open + by_close} of {int(traded.sum())} have no final settlement value; {how}")
-    return notes
+    of_vix = np.where(final_known, 0, np.where(open_known, 1, 2))
+    return {"spx_am": Prints(SPX_PRINTS, of_spx), "vix_settlement": Prints(VIX_PRINTS, of_vix)}
 
 
 def _real_opens(rows: _Rows, index: str, stale: float, synthetic: bool) -> NDArray[np.bool_]:

@@ -30,8 +30,9 @@ CALENDARS = ("cpi", "ppi", "nfp", "fomc", "fomc_minutes", "gdp")
 class GeneratedMarket:
     """As many paths as asked for, each ten years of sessions (or `years`). Nothing in it was observed."""
 
-    def __init__(self, seed: int = 0, years: int = 10) -> None:
-        """ValueError for a seed outside 0 .. 2**64 - 1, or years outside 1 .. 20."""
+    def __init__(self, seed: int = 0, years: int = 10, spx_settlement: str = "open") -> None:
+        """`spx_settlement`: `open` or `close`, the print that SPX options of the morning are paid on. ValueError for a seed outside
+        0 .. 2**64 - 1, or years outside 1 .. 20."""
         if not 0 <= seed < 2**64:
             raise ValueError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
         if not 1 <= years <= 20:
@@ -39,10 +40,18 @@ class GeneratedMarket:
         self.name = "generated"
         self.seed = seed
         self.years = years
+        self.spx_settlement = spx_settlement
 
     def fingerprint(self) -> str:
-        """Hash of the generator's version, the seed, the length and the table of sessions."""
-        parts = ["generated", str(VERSION), str(self.seed), str(self.years), EXCEPTIONS_FILE.read_text(encoding="ascii")]
+        """Hash of the generator's version, the seed, the length, the settlement and the table of sessions."""
+        parts = [
+            "generated",
+            str(VERSION),
+            str(self.seed),
+            str(self.years),
+            self.spx_settlement,
+            EXCEPTIONS_FILE.read_text(encoding="ascii"),
+        ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def arrays(
@@ -82,7 +91,7 @@ class GeneratedMarket:
             if delay:
                 series["ad_line"] = _published(made.ad_line, sessions[:bars], delay)
         observed = Observed(sessions, series, futures=None, settlements=made.vix_settlement, synthetic=True)
-        terms = Terms(STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, frozenset(MODELLED_SERIES), 0.0)
+        terms = Terms(STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, frozenset(MODELLED_SERIES), 0.0, self.spx_settlement)
         events = synthetic_releases(sessions)
         notes = [f"the market is generated (seed {self.seed}): every price in it comes from a model"]
         if "ad_line" in inputs:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from attrs import evolve
 
 from alvh.runtime.market import Floats, Integers, MarketArrays, MarketError, Problem
 from alvh.runtime.markets.build_arrays import Observed, Terms, build_arrays
@@ -17,10 +18,12 @@ from alvh.runtime.markets.manifest import Manifest, read_manifest
 class HistoryMarket:
     """One path: what happened. The files are opened at the first use and then kept."""
 
-    def __init__(self, path: Path) -> None:
-        """Reads the manifest at `path`; MarketError where it cannot be understood."""
-        self.manifest: Manifest = read_manifest(path)
+    def __init__(self, path: Path, spx_settlement: str | None = None) -> None:
+        """Reads the manifest at `path`; MarketError where it cannot be understood. `spx_settlement` in place of the manifest's."""
+        manifest = read_manifest(path)
+        self.manifest: Manifest = manifest if spx_settlement is None else evolve(manifest, spx_settlement=spx_settlement)
         self.name = self.manifest.name
+        self.spx_settlement = self.manifest.spx_settlement
         self._history: History | None = None
 
     def history(self) -> History:
@@ -66,7 +69,9 @@ class HistoryMarket:
             settlements=None if history.settlements is None else history.settlements[:bars, None],
             synthetic=False,
         )
-        terms = Terms(self.manifest.vix_listing, self.manifest.spx_listing, self.manifest.model, self.manifest.stale_open)
+        terms = Terms(
+            self.manifest.vix_listing, self.manifest.spx_listing, self.manifest.model, self.manifest.stale_open, self.spx_settlement
+        )
         wanted = {name: history.events[name] for name in calendars if name in history.events}
         notes = [note for name, dates in wanted.items() if (note := _calendar_note(name, dates, sessions[first], sessions[bars - 1]))]
         return build_arrays(observed, terms, first, inputs, {name: dates.days for name, dates in wanted.items()}, tuple(notes))

@@ -123,7 +123,12 @@ def load_history(manifest: Manifest) -> History:
 
 def fingerprint_of(manifest: Manifest, digests: tuple[tuple[str, str], ...]) -> str:
     """Hash of the manifest's text, all data files and the table of sessions; paths do not count, contents do."""
-    parts = [manifest.text, EXCEPTIONS_FILE.read_text(encoding="ascii"), *(f"{name} {digest}" for name, digest in digests)]
+    parts = [
+        manifest.text,
+        manifest.spx_settlement,
+        EXCEPTIONS_FILE.read_text(encoding="ascii"),
+        *(f"{name} {digest}" for name, digest in digests),
+    ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -46,6 +46,8 @@ ANY_NUMBER = 2**31
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 CYCLES = {"february": FEBRUARY_CYCLE, "march": MARCH_CYCLE}
+SPX_SETTLEMENTS = ("open", "close")
+"""The prints that SPX options which settle in the morning can be paid on."""
 PERIODS = ("month end", "quarter end", "third friday")
 
 
@@ -128,6 +130,8 @@ class Manifest:
     """Series whose missing values are modelled; others stay unknown."""
     stale_open: float
     """An open this close to the previous close (as a fraction of it) is no print."""
+    spx_settlement: str
+    """`open` or `close`: the print that SPX options of the morning are paid on."""
     variables: tuple[str, ...]
     """Environment variables that paths may hold."""
     text: str = field(repr=False)
@@ -175,7 +179,7 @@ class _Reader:
 
     def manifest(self, values: dict[str, Any]) -> Manifest:
         keys = ("format", "name", "first", "start", "variables", "series", "futures", "settlements", "inputs", "calendars", "listing")
-        self.known(values, (*keys, "model", "stale_open"), "the manifest")
+        self.known(values, (*keys, "model", "stale_open", "spx_settlement"), "the manifest")
         if values.get("format") != FORMAT:
             self.problem("format", f"format is {values.get('format')!r}, this version reads {FORMAT}", f"write format = {FORMAT}")
         for name, default in self.table(values, "variables").items():
@@ -205,6 +209,10 @@ class _Reader:
         if not isinstance(stale_open, int | float) or not 0 <= stale_open < 0.01:
             self.problem("stale_open", f"stale_open = {stale_open!r} is not understood", "it is a fraction of the index, 0 to 0.01")
             stale_open = 0.0
+        spx_settlement = values.get("spx_settlement", "open")
+        if spx_settlement not in SPX_SETTLEMENTS:
+            hint = 'write "open" for the opening print, as the exchange does, or "close"'
+            self.problem("spx_settlement", f"spx_settlement = {spx_settlement!r} is not known", hint)
         return Manifest(
             path=self.path.resolve(),
             name=str(values.get("name", self.path.stem)),
@@ -219,6 +227,7 @@ class _Reader:
             spx_listing=self.listing(listing["spx"]) if "spx" in listing else STANDARD_SPX_LISTING,
             model=frozenset(map(str, model)),
             stale_open=float(stale_open),
+            spx_settlement=str(spx_settlement),
             variables=tuple(self.variables),
             text=self.text,
         )

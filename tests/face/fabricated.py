@@ -10,7 +10,7 @@ import numpy as np
 from alvh.compiler.ir import Expiry, Group, Layer, Leg, Node, Parameter, Program, Rule, Size, Strike, UnwindRule
 from alvh.grammar.source import Source, Span
 from alvh.runtime import record as codes
-from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, MarketArrays
+from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, MarketArrays, Prints
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
 from alvh.runtime.results import Result
 from alvh.runtime.run import Runnable, RunOptions, interpret_record
@@ -93,6 +93,7 @@ def arrays() -> MarketArrays:
         month_start=flags,
         month_part=flags.astype(float),
         era=flags.astype(float),
+        prints={"spx_am": Prints(("the opening print", "the noon print"), (np.arange(BARS) == 20).astype(np.int64))},
         notes=("10 stale VIX opens were replaced by the close",),
     )
 

@@ -12,8 +12,8 @@ import pytest
 
 from alvh.runtime import record as codes
 from alvh.runtime.compare import Comparison
-from alvh.runtime.journal import ACTIONS, JOURNAL_SCHEMA, NOTES
-from alvh.runtime.market import MarketError
+from alvh.runtime.journal import ACTIONS, JOURNAL_SCHEMA, NOTES, journal_frame
+from alvh.runtime.market import MarketError, Prints
 from alvh.runtime.result_tables import dollars, percent, ratio
 
 
@@ -67,6 +67,7 @@ def test_notes_put_what_is_missing_first() -> None:
     assert notes[0].startswith("the market has no ad_line")
     assert notes[1].startswith("the market has no calendar cpi")
     assert "10 stale VIX opens were replaced by the close" in notes
+    assert "SPX options settled: 1 on the noon print" in notes
     assert any(note.startswith("marks") and note.endswith(": 3") for note in notes)
     assert any(note.startswith("settlements") and note.endswith(": 1") for note in notes)
 
@@ -88,9 +89,23 @@ def test_the_journal_says_what_why_and_on_which_values() -> None:
     assert (rows[2]["action"], rows[2]["asked"], rows[2]["rule"]) == ("roll out", None, "by_hand.alvh:2")
     assert (rows[2]["reason"], rows[2]["values"]) == ("roll when dte <= 7 days", "dte=7")
     assert rows[3]["instrument"] == "VIX call 2020-02-16 22.5"
-    assert (rows[4]["action"], rows[4]["reason"]) == ("settle", "expired")
+    assert (rows[4]["action"], rows[4]["reason"]) == ("settle", "expired on the noon print")
     assert (rows[5]["reason"], rows[5]["values"]) == ("storm", "vix=31.25; vix > 30=true; ad_line=unknown")
     assert (rows[6]["action"], rows[6]["note"], rows[6]["price"]) == ("refused", "the hedge is unwinding", None)
+
+
+@pytest.mark.parametrize(
+    ("known", "prints", "reason"),
+    [
+        (False, fabricated.arrays().prints, "expired on the last mark, for want of any print"),
+        (True, {}, "expired on a print that the market does not name"),
+    ],
+)
+def test_a_settlement_says_when_its_print_is_missing_or_has_no_name(known: bool, prints: dict[str, Prints], reason: str) -> None:
+    arrays = attrs.evolve(fabricated.arrays(), prints=prints)
+    arrays.values[20, arrays.series.index("spx_am")] = 1.0 if known else np.nan
+    journal = journal_frame(fabricated.program(), arrays, fabricated.record())
+    assert journal["reason"][4] == reason
 
 
 def test_every_code_of_a_record_has_words() -> None:
@@ -101,7 +116,7 @@ def test_every_code_of_a_record_has_words() -> None:
 def test_json_has_the_fields_of_schema_version_1() -> None:
     value = json.loads(fabricated.result().to_json())
     assert list(value) == [
-        "schema_version", "strategy", "file", "market", "from", "to", "engine", "settings", "metrics", "layers", "account", "observed",
+        "schema_version", "strategy", "file", "market", "from", "to", "settings", "metrics", "layers", "account", "observed",
         "modelled", "rules", "notes", "identity",
     ]  # fmt: skip
     assert value["schema_version"] == 1
@@ -111,7 +126,7 @@ def test_json_has_the_fields_of_schema_version_1() -> None:
     }  # fmt: skip
     assert value["settings"] == {
         "capital": 1_000_000.0, "costs": "listed", "fill": "same_close", "contracts": "whole", "phase": 0, "seed": None,
-        "params": {"call_delta": 0.5},
+        "spx_settlement": None, "params": {"call_delta": 0.5},
     }  # fmt: skip
     assert set(value["layers"][0]) == {"name", "kind", "profit", "costs", "trades", "settlements", "refusals", "days_held"}
     assert set(value["modelled"]) == {"share_of_profit", "instruments", "series", "replaced", "missing"}

@@ -33,15 +33,13 @@ def test_the_same_run_gives_the_same_bytes(result: alvh.Result) -> None:
     assert again.journal.equals(result.journal)
 
 
-@pytest.mark.parametrize("name", ["single_vix_call", "alvh_442_contracts", "vxth"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in STRATEGIES.glob("*.alvh")))
 def test_both_engines_tell_the_same(name: str, market: alvh.Market) -> None:
     result, compiled = (
         alvh.run(STRATEGIES / f"{name}.alvh", market, start=START, end=END, engine=engine) for engine in ("reference", "numba")
     )
-    ours, theirs = result.to_dict(), compiled.to_dict()
-    assert (ours.pop("engine"), theirs.pop("engine")) == ("reference", "numba")
-    assert ours.pop("identity") != theirs.pop("identity")
-    assert ours == theirs
+    assert (result.engine, compiled.engine) == ("reference", "numba")
+    assert compiled.to_json() == result.to_json()  # the identity too: it stands for bytes, and they are the same
     assert compiled.equity.equals(result.equity)
     assert compiled.journal.equals(result.journal)
 

@@ -37,6 +37,7 @@ class MadeMarket:
                 f"{name}.csv", ["date,open,high,low,close", *(f"{row[0]},{','.join(f'{value:.2f}' for value in row[1:])}" for row in rows)]
             )
         self.series = {"spx": 'file = "spx.csv"', "vix": 'file = "vix.csv"'}
+        self.settings = ""
         self.rest = ""
 
     def write(self, name: str, lines: list[str]) -> None:
@@ -52,7 +53,7 @@ class MadeMarket:
     def open(self) -> HistoryMarket:
         """Write the manifest and open the market."""
         tables = "".join(f"[series.{name}]\n{text}\n\n" for name, text in self.series.items())
-        (self.folder / "market.toml").write_text(f'format = 1\nname = "made"\n\n{tables}{self.rest}', encoding="utf-8")
+        (self.folder / "market.toml").write_text(f'format = 1\nname = "made"\n{self.settings}\n{tables}{self.rest}', encoding="utf-8")
         market = load_market(str(self.folder / "market.toml"))
         assert isinstance(market, HistoryMarket)
         return market

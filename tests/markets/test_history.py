@@ -43,6 +43,11 @@ def provenance(arrays: MarketArrays, series: str, date: str) -> int:
     return int(arrays.provenance[bar(arrays, date), arrays.series.index(series)])
 
 
+def print_in_words(arrays: MarketArrays, series: str, date: str) -> str:
+    prints = arrays.prints[series]
+    return prints.words[int(prints.at[bar(arrays, date)])]
+
+
 def assert_prefix(short: MarketArrays, long: MarketArrays) -> None:
     """Everything that the shorter market says on its bars, the longer one says in the same bits."""
     bars, sessions = short.last + 1, len(short.sessions)
@@ -105,7 +110,10 @@ def test_final_settlements_are_prints_and_never_prices(arrays: MarketArrays) -> 
     assert value(arrays, "vix_settlement", "2019-06-12") == value(arrays, "vix.open", "2019-06-12")
     assert provenance(arrays, "vix_settlement", "2019-06-13") == MISSING
     assert provenance(arrays, "vix_settlement", "2005-04-20") == MISSING
-    assert "VIX settlements: 250 of 440 have no final settlement value; 247 take that day's VIX open and 3 its close" in arrays.notes
+    assert print_in_words(arrays, "vix_settlement", "2008-10-22") == "the final settlement value"
+    assert print_in_words(arrays, "vix_settlement", "2019-06-12") == "that day's VIX open, for want of a final settlement value"
+    settles = ~np.isnan(arrays.values[arrays.first :, arrays.series.index("vix_settlement"), 0])
+    assert np.bincount(arrays.prints["vix_settlement"].at[arrays.first :][settles]).tolist() == [190, 247, 3]
 
 
 def test_stale_opens_settle_on_the_close_and_are_counted(arrays: MarketArrays) -> None:
@@ -121,10 +129,32 @@ def test_stale_opens_settle_on_the_close_and_are_counted(arrays: MarketArrays) -
     spx, opened = (arrays.values[:, arrays.series.index(name), 0] for name in ("spx", "spx.open"))
     assert np.array_equal(arrays.values[replaced, row, 0], spx[replaced])
     assert np.array_equal(arrays.values[~replaced, row, 0], opened[~replaced])
-    settles = arrays.spx.settle_bar[arrays.spx.am == 1]
-    settles = settles[(settles >= arrays.first) & (settles <= arrays.last)]
-    note = next(note for note in arrays.notes if note.startswith("SPX opens"))
-    assert note.startswith(f"SPX opens: {int(replaced[settles].sum())} of {len(settles)} AM settlements")
+    assert np.array_equal(arrays.prints["spx_am"].at == 1, replaced)
+    assert print_in_words(arrays, "spx_am", "2006-04-21") == "that day's close, its open being stale or missing"
+    assert print_in_words(arrays, "spx_am", "2019-04-18") == "the opening print"
+
+
+def test_the_morning_can_be_settled_on_the_close(real_history: HistoryMarket) -> None:
+    chosen = load_market(str(real_history.manifest.path), spx_settlement="close")
+    arrays = chosen.arrays(None, np.datetime64("2019-12-31"))
+    row = arrays.series.index("spx_am")
+    assert np.array_equal(arrays.values[:, row], arrays.values[:, arrays.series.index("spx")])
+    assert (arrays.provenance[:, row] != REPLACED).all()
+    assert print_in_words(arrays, "spx_am", "2019-04-18") == "the close, chosen in place of the opening print"
+    assert chosen.fingerprint() != real_history.fingerprint()
+
+
+def test_the_manifest_chooses_the_settlement_and_a_caller_overrides_it(made: MadeMarket) -> None:
+    opened = made.open()
+    made.settings = 'spx_settlement = "close"\n'
+    closed = made.open()
+    again = load_market(str(closed.manifest.path), spx_settlement="open")
+    at_open, at_close, overridden = (market.arrays(None, None) for market in (opened, closed, again))
+    row, close = at_open.series.index("spx_am"), at_open.series.index("spx")
+    assert np.array_equal(at_close.values[:, row], at_close.values[:, close])
+    assert not np.array_equal(at_open.values[:, row], at_open.values[:, close])
+    assert same_bits(overridden.values, at_open.values)
+    assert len({market.fingerprint() for market in (opened, closed, again)}) == 3
 
 
 def test_missing_vix_sessions_stay_unknown(arrays: MarketArrays) -> None:

@@ -39,6 +39,7 @@ def problems_of(folder: Path, text: str) -> tuple[Problem, ...]:
         (GOOD + '[series.rate]\nfile = "r.csv"\n', 6, "the unit of `rate` is not stated", 'unit = "percent"'),
         (GOOD + '[series.vvix]\nfile = "${HOME_OF_DATA}/v.csv"\n', 7, "${HOME_OF_DATA} is not declared", "[variables]"),
         (GOOD + '[series.vvix]\nfile = "a.csv"\nfiles = ["b.csv"]\n', None, "exactly one of `file`, `files` and `sources`", "file ="),
+        ('spx_settlement = "noon"\n' + GOOD, 1, "spx_settlement = 'noon' is not known", '"open"'),
         ('start = "2007-04-02"\n' + GOOD, 1, "is no date", "without quotes"),
         (
             GOOD + '[listing.vix]\nweeklies = [{ since = 2015-10-08, weekday = "wednes", weeks = 4 }]\n',
@@ -95,7 +96,7 @@ def test_the_example_of_the_documentation_is_a_manifest(tmp_path: Path) -> None:
 
 TOP_KEYS = (
     "format", "name", "first", "start", "variables", "series", "futures", "settlements", "inputs", "calendars", "listing", "model",
-    "stale_open",
+    "stale_open", "spx_settlement",
 )  # fmt: skip
 ENTRY_KEYS = (
     "file", "files", "sources", "columns", "column", "date_format", "allow", "unit", "lag", "carried", "cumulate", "total_within", "where",
