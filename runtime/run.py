@@ -63,10 +63,11 @@ def simulate(program: Program, arrays: MarketArrays, options: RunOptions, report
 
         report("interpreting")
         return interpret(program, arrays, path=0, phase=options.phase)
-    report("loading the engine (compiled once, then cached)")
+    report("loading the engine")
+    from alvh.runtime.engine.compiled import is_engine_cached
     from alvh.runtime.engine.simulate import simulate as simulate_lanes
 
-    report("simulating")
+    report("simulating" if is_engine_cached(1) else "compiling the engine for this machine, only once: about half a minute")
     return simulate_lanes(program, arrays, phase=options.phase)[0]
 
 

@@ -39,10 +39,23 @@ class Compiled:
     _loop: Callable[..., None]
     _lanes: Any
     _kernel: Callable[..., None]
+    _marker: Path | None
+    """Written after the first run: until then the loop is compiled when it is called. None where nothing is compiled."""
 
     def run(self, arrays: layout.Run) -> None:
         """Runs one block; `arrays.state` and `arrays.tape` are changed in place."""
         self._loop(self._lanes, self._kernel, arrays)
+        if self._marker is not None and not self._marker.exists():
+            self._marker.touch()
+
+
+def is_engine_cached(width: int) -> bool:
+    """Whether the engine at a lane width has been compiled on this machine; else its first run takes about half a minute."""
+    return _marker(width).exists()
+
+
+def _marker(width: int) -> Path:
+    return cache_folder() / f"compiled-for-{width}-lanes"
 
 
 def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
@@ -52,9 +65,9 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
 
     module = _kernel_module(kernel_text)
     if not jit:
-        return Compiled(run_days, Lanes(1), module.decide)
+        return Compiled(run_days, Lanes(1), module.decide, None)
     vars(numba_config)["CACHE_DIR"] = str(cache_folder())
-    return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module, width))
+    return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module, width), _marker(width))
 
 
 @cache
