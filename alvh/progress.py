@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -53,7 +54,9 @@ class Progress:
             filled = _WIDTH * self._done // max(self._jobs, 1)
             elapsed = time.monotonic() - started
             bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {self._done}/{self._jobs}"
-            self._stream.write(f"\r\x1b[K{self._title} {bar}  {self._step}  {elapsed:.0f} s")
+            line = f"{self._title} {bar} {elapsed:.0f} s  {self._step}"
+            room = shutil.get_terminal_size().columns - 1  # a longer line would wrap, and a wrapped one cannot be taken back
+            self._stream.write(f"\r\x1b[K{line[:room]}")
             self._stream.flush()
         self._stream.write("\r\x1b[K")
         self._stream.flush()

@@ -96,8 +96,20 @@ def test_progress_shows_after_its_patience_and_cleans_up(monkeypatch: pytest.Mon
         progress.report("simulating")
         progress.advance()
         time.sleep(0.4)
-    assert "alvh run [############............] 1/2  simulating" in screen.getvalue()
+    assert "alvh run [############............] 1/2 0 s  simulating" in screen.getvalue()
     assert screen.getvalue().endswith("\r\x1b[K")
+
+
+def test_progress_stays_on_one_line_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("alvh.progress.PATIENCE", 0.01)
+    monkeypatch.setenv("COLUMNS", "40")
+    screen = Terminal()
+    with Progress("alvh run", stream=screen) as progress:
+        progress.report("a step with a name that is longer than the terminal is wide")
+        time.sleep(0.3)
+    drawn = [line for line in screen.getvalue().split("\r\x1b[K") if line]
+    assert drawn
+    assert {len(line) for line in drawn} == {39}
 
 
 def test_progress_is_silent_when_quick_or_unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
