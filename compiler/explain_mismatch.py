@@ -96,6 +96,10 @@ def written(value: float) -> str:
     return f"{value:.10f}".rstrip("0").rstrip(".")
 
 
+_ONCE = 2.0
+"""Below it a bare number beside a ratio is probably one: `vix / vix3m > 1.05` means 105%, `backwardation > 8` means 8%."""
+
+
 def with_unit(value: float, family: Family) -> str | None:
     """A number with the unit of a family."""
     number = written(value)
@@ -110,7 +114,7 @@ def with_unit(value: float, family: Family) -> str | None:
         case Family.POINTS:
             return f"{number} points"
         case Family.RATIO:
-            return f"{written(value if abs(value) >= 1 else value * 100)}%"
+            return f"{written(value if abs(value) >= _ONCE else value * 100)}%"
         case _:
             return None
 

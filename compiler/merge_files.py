@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module, ReplacedValue
 from alvh.compiler.rules.circular_use import circular_use
-from alvh.compiler.rules.duplicate_name import conflicting_setting, conflicting_uses, duplicate_name, repeated_change
+from alvh.compiler.rules.duplicate_name import conflicting_setting, conflicting_uses, duplicate_name, repeated_change, said_twice
 from alvh.compiler.rules.file_outside_project import absolute_path, file_outside_project
 from alvh.compiler.rules.missing_file import missing_file
 from alvh.compiler.rules.nothing_to_remove import nothing_to_remove
@@ -178,11 +178,11 @@ class _Merger:
         match declaration:
             case syntax.Title():
                 if contents.title is not None:
-                    self.diagnostics.append(duplicate_name(declaration.span, "strategy", contents.title.span, used=False))
+                    self.diagnostics.append(said_twice(declaration.span, "strategy", contents.title.span))
                 contents.title = declaration
             case syntax.Setting(name=name):
                 if name in settings_here:
-                    self.diagnostics.append(duplicate_name(declaration.span, name, settings_here[name].span, used=False))
+                    self.diagnostics.append(said_twice(declaration.span, name, settings_here[name].span))
                 settings_here[name] = contents.settings[name] = declaration
             case syntax.Claim():
                 contents.claims.append(declaration)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal as OneOf
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from alvh.compiler.expressions import children_of, expressions_of
 from alvh.compiler.meaning import Reference
@@ -19,11 +19,11 @@ from alvh.compiler.rules.ambiguous_layer import ambiguous_layer
 from alvh.compiler.rules.attribute_never_known import attribute_never_known
 from alvh.compiler.rules.book_total import book_total
 from alvh.compiler.rules.duplicate_name import duplicate_name
-from alvh.compiler.rules.lot_value_outside_layer import lot_value_outside_layer
+from alvh.compiler.rules.lot_value_outside_layer import lot_value_before_opening, lot_value_outside_layer
 from alvh.compiler.rules.reserved_name import reserved_name
 from alvh.compiler.rules.still_needed import still_needed
 from alvh.compiler.rules.undefined_name import undefined_calendar, undefined_layer, undefined_leg, undefined_name
-from alvh.compiler.rules.unknown_attribute import component_needed, unknown_attribute, without_attributes
+from alvh.compiler.rules.unknown_attribute import attribute_of_later, component_needed, unknown_attribute, without_attributes
 from alvh.compiler.rules.unknown_function import not_a_function, unknown_function
 from alvh.compiler.rules.unknown_input_kind import unknown_input_kind
 from alvh.compiler.rules.unknown_product import unknown_product
@@ -40,6 +40,8 @@ from alvh.compiler.vocabulary import (
     COMPONENTS,
     FUNCTIONS,
     INPUT_KINDS,
+    LATER_ACCOUNT,
+    LATER_ATTRIBUTES,
     LATER_PRODUCTS,
     LATER_SERIES,
     LOT_ATTRIBUTES,
@@ -71,10 +73,12 @@ SORTS = {
 
 @frozen
 class Place:
-    """Where an expression stands: its layer and group, if any, and whether it is a claim, which speaks of results."""
+    """Where an expression stands: its layer and group, if any; whether it is asked of each lot; whether it is a claim,
+    which speaks of results."""
 
     layer: str = ""
     group: str = ""
+    lots: bool = False
     claim: bool = False
 
 
@@ -224,8 +228,9 @@ class _Resolver:
     def _resolve_statement(self, statement: syntax.Statement, place: Place) -> None:
         if isinstance(statement, syntax.Action) and statement.schedule is not None and statement.schedule.calendar is not None:
             self._resolve_calendar(statement.schedule.calendar)
+        asked_of_lots = isinstance(statement, syntax.Close | syntax.Roll | syntax.Rebalance)
         for expression in expressions_of(statement):
-            self._resolve(expression, place)
+            self._resolve(expression, evolve(place, lots=asked_of_lots))
 
     def _resolve_leg(self, leg: syntax.Leg, labels: list[str]) -> None:
         product = leg.product
@@ -381,6 +386,9 @@ class _Resolver:
         if name in self.declared:
             return self.declared[name]
         if place.layer and name in LOT_ATTRIBUTES:
+            if not place.lots:
+                self._report(lot_value_before_opening(span, name, place.layer))
+                return None
             self._check_structure(place.layer, name, span)
             return Reference("lot", name)
         for sort, words in _BUILT_IN:
@@ -400,6 +408,8 @@ class _Resolver:
             self._report(lot_value_outside_layer(span, name, layers))
         elif name in LATER_SERIES:
             self._report(unsupported_series(span, name, "Read `vx(1)` or `vx(30 days)`, which it follows."))
+        elif name in LATER_ACCOUNT:
+            self._report(unsupported_series(span, name, f"Of the account it has {', '.join(f'`{known}`' for known in ACCOUNT)}."))
         elif name in FUNCTIONS or name in MARKET_FUNCTIONS:
             usage = FUNCTIONS[name].usage if name in FUNCTIONS else {"vx": "vx(1)", "iv": "iv(spx, 45 days)"}[name]
             self._report(undefined_name(span, name, (), f"`{name}` is a function: write it like `{usage}`."))
@@ -408,6 +418,8 @@ class _Resolver:
             if name in ATTRIBUTES:
                 owner = place.layer or next(iter(self.layers), "condors")
                 hints = (f"Say whose: `{owner}.{name}`.",)
+            elif name == "forward":
+                hints = ("A strike is a part of it, as in `at 100% of forward`.",)
             elif name in OPTION_PRODUCTS:
                 hints = (f"`{name}` is a product; the index is `{name.lower()}`.",)
             self._report(undefined_name(span, name, () if hints else self._visible(place), *hints))
@@ -477,6 +489,8 @@ class _Resolver:
                     return Reference("attribute", name, owner.name)
                 if f"{owner.name}.{name}" in self.module.dropped:
                     self._report(still_needed(attribute.span, f"{owner.name}.{name}", self.module.dropped[f"{owner.name}.{name}"]))
+                elif name in LATER_ATTRIBUTES:
+                    self._report(attribute_of_later(span, owner.name, name))
                 elif not (self.module.incomplete and owner.sort == "group"):
                     layers = [path.rpartition(".")[2] for path in self.layers if path.startswith(f"{owner.name}.")]
                     near = nearest_names(name, (*layers, *ATTRIBUTES))

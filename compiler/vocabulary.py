@@ -126,6 +126,10 @@ ATTRIBUTES: Mapping[str, Word] = _words(
     Word("gains", MONEY, "Profit of lots closed at a gain; losses do not reduce it."),
 )
 
+LATER_ATTRIBUTES: frozenset[str] = frozenset({"vega", "theta", "irr", "lower_break_even", "upper_break_even"})
+
+LATER_ACCOUNT: frozenset[str] = frozenset({"wacc", "net_beta"})
+
 LOT_ATTRIBUTES: tuple[str, ...] = ("profit", "loss", "credit", "dte", "age", "option_delta")
 """Bare in a book or layer, these are each lot's own."""
 
@@ -262,7 +266,7 @@ def is_reserved(name: str) -> str | None:
     """What a built-in name already means, or None where a file is free to declare it."""
     if name in SERIES or name in LATER_SERIES:
         return "a market series"
-    if name in ACCOUNT:
+    if name in ACCOUNT or name in LATER_ACCOUNT:
         return "a value of the account"
     if name in CALENDARS:
         return "a calendar"

@@ -23,6 +23,11 @@ def duplicate_name(span: Span, name: str, first: Span, *, used: bool) -> Diagnos
     return RULE.finding(span, f"`{name}` is declared twice.", hint, related=(Related(first, f"declared {where}"),))
 
 
+def said_twice(span: Span, name: str, first: Span) -> Diagnostic:
+    """The title or a setting, which has no name to take another of."""
+    return RULE.finding(span, f"`{name}` is said twice.", "Keep one of them.", related=(Related(first, "first here"),))
+
+
 def conflicting_uses(span: Span, name: str, first: Span) -> Diagnostic:
     message = f"Two used files both declare `{name}`, and not the same thing."
     return RULE.finding(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import inf
 
 from alvh.compiler.constants import constant_value, is_count
+from alvh.compiler.kinds import Family
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
 from alvh.grammar import syntax
@@ -23,20 +24,32 @@ RULE = Rule(
 )
 
 MOST = 10_000.0
+_CAPITAL = "the capital"
+_PARAM = "a param"
+_FAMILIES_OF_PARAMS = {Family.MONEY, Family.MONEY_PER_DAY, Family.MONEY_PER_POINT, Family.POINTS, Family.DELTA}
+"""Besides those that a count may have."""
 
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     for expression, what, low, high, whole in _numbers(subject):
         value = constant_value(expression, subject.meaning)
         text = expression.span.text
-        if value is None and is_count(expression, subject.meaning):
-            yield RULE.finding(expression.span, f"`{text}` changes from bar to bar; {what} is a number or a param.", "Write a number.")
+        if value is None and (is_count(expression, subject.meaning) or _is_money_or_param(expression, what, subject)):
+            yield RULE.finding(expression.span, f"`{text}` is no fixed number: {what} is made of numbers and params.", "Write it out.")
         elif value is None:
             continue  # a finding of the units family already
         elif whole and value != int(value):
             yield RULE.finding(expression.span, f"`{text}` is not whole: {what} is a whole number.", "Write a whole number.")
         elif not low <= value <= high:
             yield RULE.finding(expression.span, f"`{text}` is out of bounds: {what} is {_bounds(low, high)}.")
+
+
+def _is_money_or_param(expression: syntax.Expression, what: str, subject: Subject) -> bool:
+    """A capital in dollars or a param of any kind: no rule of units has spoken about it."""
+    kind = subject.meaning.kinds.get(id(expression))
+    if kind is None:
+        return False
+    return kind.family is Family.MONEY if what == _CAPITAL else what == _PARAM and kind.family in _FAMILIES_OF_PARAMS
 
 
 def _bounds(low: float, high: float) -> str:
@@ -50,11 +63,11 @@ def _numbers(subject: Subject) -> Iterator[tuple[syntax.Expression, str, float, 
     module = subject.meaning.module
     for setting in module.settings:
         if setting.name == "capital" and setting.value is not None:
-            yield setting.value, "the capital", 1.0, 1e15, False
+            yield setting.value, _CAPITAL, 1.0, 1e15, False
     for param in module.params:
         for bound in (param.value, param.low, param.high):
             if bound is not None:
-                yield bound, "a param", -inf, inf, False
+                yield bound, _PARAM, -inf, inf, False
     for entry in module.inputs:
         if entry.lag is not None:
             yield entry.lag, "a lag in days", 0.0, 2_000.0, True
