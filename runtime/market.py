@@ -133,10 +133,14 @@ class Problem:
     message: str
     hint: str
 
+    def __str__(self) -> str:
+        where = self.file if self.row is None else f"{self.file}:{self.row}"
+        return f"{where}: {self.message}\n  hint: {self.hint}"
+
 
 class MarketError(Exception):
     """A market cannot be used as it is: every problem found, in order."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems

@@ -21,20 +21,11 @@ def told(command: Command) -> Command:
         try:
             return command(arguments)
         except MarketError as error:
-            raise UserError(market_problems(error)) from error
+            raise UserError(str(error)) from error
         except OutputError as error:
             raise RequestError(str(error)) from error
 
     return execute
-
-
-def market_problems(error: MarketError) -> str:
-    """Every problem of a market's files: where, what, what to do."""
-    lines = []
-    for problem in error.problems:
-        where = problem.file if problem.row is None else f"{problem.file}:{problem.row}"
-        lines.append(f"{where}: {problem.message}\n  hint: {problem.hint}")
-    return "\n".join(lines)
 
 
 def chosen_settings(arguments: argparse.Namespace) -> dict[str, str]:
