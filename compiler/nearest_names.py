@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 def nearest_names(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """The known names within a third of the name's length in edits, and at most one edit further than the nearest; nearest
-    first. Case does not count."""
+    first. Case does not count: a name that differs in nothing else is the only one."""
     written = name.lower()
     allowed = max(1, len(written) // 3)
     ranked = sorted(
@@ -17,7 +17,8 @@ def nearest_names(name: str, known: Iterable[str], limit: int = 3) -> tuple[str,
         and abs(len(candidate) - len(written)) <= allowed
         and (distance := edit_distance(written, candidate.lower())) <= allowed
     )
-    return tuple(candidate for distance, candidate in ranked[:limit] if distance <= ranked[0][0] + 1)
+    furthest = ranked[0][0] + 1 if ranked and ranked[0][0] else 0
+    return tuple(candidate for distance, candidate in ranked[:limit] if distance <= furthest)
 
 
 def edit_distance(first: str, second: str) -> int:

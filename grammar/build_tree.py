@@ -411,7 +411,7 @@ class TreeBuilder:
         """The value itself; a bare number is a finding, and read on as if it had the unit that fits."""
         if not isinstance(value, Literal) or value.unit:
             return value
-        message = f"{value.text} what? A bare number says no length or count."
+        message = f"`{value.text}` what? A bare number says no length or count."
         singular = unit[:-1] if value.value == 1 else unit
         self.report(MISSING_UNIT, message, value.span, f"Write `{value.text} {singular}`.")
         return Literal(value.value, unit, value.text, span=value.span)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 from alvh.grammar import tables
 from alvh.grammar.diagnostics import Diagnostic, Related
 from alvh.grammar.source import Source, Span
@@ -20,7 +23,7 @@ from alvh.grammar.syntax_rules import (
     UNKNOWN_WORD,
     finding,
 )
-from alvh.grammar.tokens import END, Token
+from alvh.grammar.tokens import END, Token, shortened
 
 _IN_FILE = ("strategy", "use", "capital", "costs", "fill", "contracts", "param", "let", "trigger", "input", "calendar", "book", "hedge",
             "change", "drop", "claim", "test")  # fmt: skip
@@ -55,18 +58,110 @@ _SHOWN = {terminal: text for text, terminal in {**tables.MARKS, **tables.KEYWORD
 }
 
 _MOST_WORDS = 6
+"""That may stand at a place, before a message says what they are instead of listing them."""
+
+_LONGEST_WORD = 24
+"""Letters of a word that may be a misspelt one."""
+
+_OTHER_WORDS = {
+    "if": "when", "once": "when", "while": "when", "long": "buy", "short": "sell", "enter": "open", "exit": "close", "stop": "close",
+    "over": "above", "under": "below", "set": "let", "var": "let", "def": "let", "import": "use", "include": "use", "signal": "trigger",
+    "expiration": "expiry", "calender": "calendar",
+}  # fmt: skip
+"""What traders and other languages also say, and the word of this one."""
+
+_OTHER_FORMS = {
+    **dict.fromkeys(("rises", "jumps"), "Write `change(vix, 5 sessions) > 15%`, or `vix crosses above 30`."),
+    **dict.fromkeys(("drops", "falls"), "Write `change(spx, 5 sessions) < -5%`, or `vix crosses below 20`."),
+    **dict.fromkeys(("otm", "itm", "atm"), "A strike is written `at 0.30 delta` or `at 110% of forward`."),
+    **dict.fromkeys(("usd", "dollars"), "Write `$` before the number, as in `$5_000`."),
+    "between": "A range is written `vix in 15 .. 20`.",
+    "is": "Write `vix > 30`, or `vix crosses above 30` for the day on which it happens.",
+    "daily": "Write `every day`.",
+    "weekly": "Write `every week`.",
+    "monthly": "Write `every month`.",
+    "dte": "Write the days to expiry as `30 days`.",
+    "max": "Write `at most 6 lots`.",
+}
+"""How to write what a word that does not fit probably meant."""
+
+_FORMS = {
+    "strategy": 'strategy "VXTH"  about "SPX with VIX calls"',
+    "use": 'use "books/condor_16_delta.alvh"',
+    "capital": "capital $1_000_000",
+    "costs": "costs none",
+    "fill": "fill this close",
+    "contracts": "contracts whole",
+    "param": "param inversion = 8%  in 4% .. 15%",
+    "let": "let slope = vix / vix3m - 1",
+    "trigger": "trigger fear = vix > 30",
+    "input": "input ad_line : index",
+    "calendar": "calendar cpi, fomc",
+    "book": "book condors { … }",
+    "hedge": "hedge alvh { … }",
+    "layer": "layer front { … }",
+    "change": "change call_delta = 0.30 delta",
+    "drop": "drop alvh.far",
+    "claim": "claim steady : max_drawdown < 20%",
+    "test": 'test "calm" { … }',
+    "buy": "buy 4 VIX calls at 0.50 delta, 30 days",
+    "sell": "sell SPX put at 0.16 delta, 45 days",
+    "expiry": "expiry 45..60 days",
+    "size": "size 2% of equity",
+    "at": "at most 6 lots",
+    "open": "open every week when vix < 30",
+    "close": 'close when dte <= 21 days  as "time stop"',
+    "roll": "roll into medium when dte <= 10 days",
+    "rebalance": "rebalance every month",
+    "hold": "hold to expiry",
+    "share": "share 40%",
+    "unit": "unit 1 per $1_000_000 of capital",
+    "budget": "budget 1.5% of equity per year, paid monthly",
+    "limit": "limit cost to 18% of condors.credit",
+    "first": "first front, then medium, then far",
+    "unwind": "unwind when vix > 40 until vix < 25",
+    "no": "no unwind",
+    "calm": "calm 90 sessions at vix 14",
+    "move": "move vix to 40, spx by -10% in 5 sessions",
+    "expect": "expect alvh.front opens within 4 sessions",
+    "by": "by vix { below 20 : 1%  from 20 : 2% }",
+}
+"""Each declaration and statement as a file writes it, by its first word; a table, too."""
+
+
+class Place(NamedTuple):
+    """Where a token does not fit: what stands around it, and what would."""
+
+    source: Source
+    token: Token
+    previous: Token | None
+    following: Token
+    expected: set[str]
+    """Kinds of token."""
+    statement: str
+    """The first word of the unfinished declaration or statement; "" where one would start."""
+    block: str
+    """The word that opened the innermost block; "" outside every brace."""
+
+    @property
+    def at_line_end(self) -> bool:
+        """Is something missing where a line ends, rather than wrong where the next one starts?"""
+        return self.previous is not None and (self.token.first_on_line or self.token.kinds == (END,)) and not self.expected & _STARTS
 
 
 def meant_word(token: Token, previous: Token | None, expected: set[str]) -> str | None:
-    """The word of the language that fits here and is spelt like the token; None when there is none, or it is no word."""
+    """The word of the language that fits here and is spelt like the token, or said for it; None when there is none."""
     if "NAME" not in token.kinds or (token.first_on_line and starts_something(token)):
         return None
+    lowered = token.text.lower()
+    other = _OTHER_WORDS.get(lowered)
+    if other is not None and tables.KEYWORDS[other] in expected:
+        return other
     leading = _leads(token, previous)
     words = [word for word, terminal in tables.KEYWORDS.items() if terminal in expected and (leading or word not in _PLACES)]
-    lowered = token.text.lower()
     if lowered in words:
         return lowered
-    return _nearest(lowered, words)
+    return _nearest(lowered, words) if len(lowered) <= _LONGEST_WORD else None
 
 
 def _leads(token: Token, previous: Token | None) -> bool:
@@ -77,8 +172,6 @@ def _leads(token: Token, previous: Token | None) -> bool:
 def _nearest(word: str, words: list[str]) -> str | None:
     from difflib import get_close_matches  # only where a mistake was made
 
-    if len(word) > 24:
-        return None
     close = get_close_matches(word, words, n=1, cutoff=0.7)
     return close[0] if close else None
 
@@ -92,7 +185,7 @@ def starts_something(token: Token) -> bool:
 
 
 def misspelt(source: Source, token: Token, meant: str) -> Diagnostic:
-    message = f"`{_short(token.text)}` is no word of the language here."
+    message = f"`{shortened(token.text)}` is no word of the language here."
     return finding(UNKNOWN_WORD, message, _span(source, token), hints=(f"Did you mean `{meant}`?",))
 
 
@@ -126,74 +219,98 @@ def too_many(span: Span, most: int) -> Diagnostic:
     return finding(TOO_MANY_FINDINGS, f"There are more than {most} mistakes of syntax: the rest of the file was not read.", span)
 
 
-def unexpected(source: Source, token: Token, previous: Token | None, following: Token, expected: set[str]) -> Diagnostic:
+def unexpected(place: Place) -> Diagnostic:
     """The finding for a token that does not fit and could not be mended, by what is known of the place."""
-    span = _span(source, token)
-    if previous is not None and (token.first_on_line or token.kinds == (END,)) and not expected & _STARTS:
-        span = _span(source, previous)  # something is missing where the line ends, not where the next one starts
-    special = _sign(token, previous, following, expected) or _chain(token, expected) or _late_schedule(token, expected) or _yearly(expected)
+    token, previous = place.token, place.previous
+    span = _span(place.source, previous if place.at_line_end and previous is not None else token)
+    special = _sign(place) or _chain(place) or _yearly(place)
     if special:
         code, message, hint = special
         return finding(code, message, span, hints=(hint,))
-    at_start = bool(expected & _STARTS)
-    if at_start and "NAME" in token.kinds:
-        place = _PLACES.get(token.text)
-        if place and _leads(token, previous):
-            return finding(STATEMENT_OUTSIDE_BLOCK, f"`{token.text}` belongs in {place}.", span, hints=(_known(expected),))
-        meant = meant_word(token, previous, expected)
-        if _leads(token, previous):
-            hint = f"Did you mean `{meant}`?" if meant else _known(expected)
-            return finding(UNKNOWN_STATEMENT, f"`{_short(token.text)}` is no statement that is known here.", span, hints=(hint,))
-    meant = meant_word(token, previous, expected)
-    hints = (f"Did you mean `{meant}`?",) if meant else ()
-    after = f" after `{_short(previous.text)}`" if previous and previous.text else ""
-    return finding(UNEXPECTED_WORD, f"Expected {_expectation(expected, previous)}{after}, found {_found(token)}.", span, hints=hints)
+    if place.expected & _STARTS and "NAME" in token.kinds and _leads(token, previous):
+        belongs = _PLACES.get(token.text)
+        if belongs:
+            return finding(STATEMENT_OUTSIDE_BLOCK, f"`{token.text}` belongs in {belongs}.", span, hints=(_known(place),))
+        return finding(UNKNOWN_STATEMENT, f"There is no statement `{shortened(token.text)}` here.", span, hints=_hints(place))
+    return finding(UNEXPECTED_WORD, _unfitting(place), span, hints=_hints(place))
 
 
-def _sign(token: Token, previous: Token | None, following: Token, expected: set[str]) -> tuple[str, str, str] | None:
+def _unfitting(place: Place) -> str:
+    """That a token does not fit, and what would."""
+    before = f"`{shortened(place.previous.text)}`" if place.previous is not None and place.previous.text else ""
+    wanted = _expectation(place.expected, place.previous)
+    if place.at_line_end:
+        return f"Something is missing after {before}: {wanted} follows it."
+    found = _found(place.token)
+    found = found[0].upper() + found[1:]
+    if place.expected & _STARTS and before:
+        return f"{found} cannot follow {before} here."
+    return f"{found} cannot stand here" + (f": {wanted} follows {before}." if before else ".")
+
+
+def _hints(place: Place) -> tuple[str, ...]:
+    """What to write instead, as far as it can be told."""
+    token, previous = place.token, place.previous
+    meant = meant_word(token, previous, place.expected)
+    if meant:
+        return (f"Did you mean `{meant}`?",)
+    for word in (token, previous):
+        if word is not None and word.text.lower() in _OTHER_FORMS and (word is token or word.text == "is"):
+            return (_OTHER_FORMS[word.text.lower()],)
+    at_start = bool(place.expected & _STARTS) and _leads(token, previous)
+    if at_start and place.following.text == "=":
+        return (f"To name a value, write `let {shortened(token.text)} = …`; to name a condition, `trigger {shortened(token.text)} = …`.",)
+    if previous is not None and previous.text in {"and", "or"} and token.kinds == ("COMPARE",):
+        return ("Say again what is compared, as in `vix > 15 and vix < 20`.",)
+    if token.text == ")":
+        return ("Take it out, or add the `(` that it closes.",)
+    if "ELSE" in place.expected:
+        return ("Join two conditions with `and`; a value that depends on one is written `A when C else B`.",)
+    form = None if at_start else _FORMS.get("by" if place.block == "by" else place.statement)
+    return (f"Write it like `{form}`.",) if form else (_known(place),)
+
+
+def _sign(place: Place) -> tuple[str, str, str] | None:
     """`%`, `$` and the comma of thousands where they cannot stand."""
+    token, previous, following = place.token, place.previous, place.following
+    before = previous.text if previous is not None else ""
     if token.text == "%":
         return MISPLACED_SIGN, "`%` stands right after a number.", "Write `8%`."
     if token.text == "$":
-        amount = previous.text if previous is not None and previous.kinds == ("NUMBER",) else "50_000"
+        amount = before if previous is not None and previous.kinds == ("NUMBER",) else "50_000"
         return MISPLACED_SIGN, "`$` stands before its number.", f"Write `${amount}`."
+    if token.text == "delta" and before == "%":
+        return MISPLACED_SIGN, "A delta is no per cent: it runs from 0 to 1.", "Write it like `0.16 delta`."
     digits = previous is not None and previous.kinds == ("NUMBER",) and previous.end == token.start
     if token.text == "," and digits and following.kinds == ("NUMBER",) and following.start == token.end and len(following.text) == 3:
-        return MISPLACED_SIGN, "A comma does not group the digits of a number.", "Write `1_000_000`."
-    if token.text == "." and following.kinds == ("NUMBER",) and "NUMBER" in expected:
+        number = re.compile(r"[0-9,]*[0-9]").match(place.source.text, token.start - len(before))
+        assert number is not None, "a digit stands before the comma"
+        return MISPLACED_SIGN, "A comma does not group the digits of a number.", f"Write `{number[0].replace(',', '_')}`."
+    if token.text == "." and following.kinds == ("NUMBER",) and "NUMBER" in place.expected:
         return MISPLACED_SIGN, "A number starts with a digit.", f"Write `0.{following.text}`."
     return None
 
 
-def _chain(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
-    if token.kinds[0] in {"COMPARE", "EQUAL", "IN"} and "AND" in expected and "PLUS" in expected:
-        return (
-            CHAINED_COMPARISON,
-            f"A comparison has two sides, and `{token.text}` would give it a third.",
-            "Join two comparisons with `and`.",
-        )
+def _chain(place: Place) -> tuple[str, str, str] | None:
+    if place.token.kinds[0] in {"COMPARE", "EQUAL", "IN"} and {"AND", "PLUS"} <= place.expected:
+        message = f"A comparison has two sides, and `{place.token.text}` would give it a third."
+        return CHAINED_COMPARISON, message, "Join two comparisons with `and`, or write `vix in 15 .. 20`."
     return None
 
 
-def _late_schedule(token: Token, expected: set[str]) -> tuple[str, str, str] | None:
-    if token.text in {"every", "on"} and {"AS", "AND"} <= expected:
-        return UNEXPECTED_WORD, f"`{token.text}` comes too late here.", "Write the schedule before `when`, as in `open every week when C`."
-    return None
-
-
-def _yearly(expected: set[str]) -> tuple[str, str, str] | None:
-    if "PER" in expected and not expected & {*_STARTS, "COMPARE", "RPAR"}:
+def _yearly(place: Place) -> tuple[str, str, str] | None:
+    if place.statement == "budget" and "PER" in place.expected:
         return MISSING_UNIT, "A budget says per what it is paid.", "Write `per year, paid monthly` after the amount."
     return None
 
 
-def _known(expected: set[str]) -> str:
-    """The words that may start something here. A layer takes a hedge's statements too, as far as the grammar goes, but not in meaning."""
-    group = "LAYER" in expected
+def _known(place: Place) -> str:
+    """The words that may start something here: those of the block, which the grammar knows less narrowly."""
     words = [
         {"at": "at most", "limit": "limit cost"}.get(word, word)
         for word in _PLACES
-        if ("LET" in expected if word == "contracts" else tables.KEYWORDS[word] in expected) and (group or word not in _IN_HEDGE)
+        if ("LET" in place.expected if word == "contracts" else tables.KEYWORDS[word] in place.expected)
+        and not (word in _IN_HEDGE and place.block in {"book", "layer"})
     ]
     return "Known here: " + ", ".join(f"`{word}`" for word in words) + "."
 
@@ -229,14 +346,10 @@ def _found(token: Token) -> str:
     if token.kinds == (END,):
         return "the end of the file"
     if token.kinds == ("NUMBER",):
-        return f"the number `{_short(token.text)}`"
+        return f"the number `{shortened(token.text)}`"
     if token.kinds == ("TEXT",):
-        return f"the text `{_short(token.text)}`"
-    return f"`{_short(token.text)}`"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else text[:20] + "…"
+        return f"the text `{shortened(token.text)}`"
+    return f"`{shortened(token.text)}`"
 
 
 def _span(source: Source, token: Token) -> Span:

@@ -176,14 +176,20 @@ class _Parser:
                 continue  # after a value, a comparison is only one of many things that may follow
             if kind == "COMMA" and token.first_on_line:
                 continue  # more likely a statement of its own
-            after = self.machine.follow(kind)
-            if after is not None and self.kind(token, after) is not None:
+            if self.leads_on(kind, token):
                 place = self.previous_end()
                 if not self.explained(token):
                     self.found.append(explain.left_out(self.source, kind, place, token))
                 self.take(Token((kind,), "", place, place, False, kind))
                 return True
         return False
+
+    def leads_on(self, kind: str, token: Token) -> bool:
+        """Would a token of this kind make this token fit, and the one after it?"""
+        after = self.machine.follow(kind)
+        taken = None if after is None else self.kind(token, after)
+        after = None if taken is None else self.machine.follow(taken, after)
+        return after is not None and (token.kinds == (END,) or self.kind(self.following(), after) is not None)
 
     def close_blocks(self, token: Token) -> bool:
         """A closing brace left out before the end of the file, or before what cannot stand in this block."""
@@ -204,14 +210,15 @@ class _Parser:
 
     def step_over(self, token: Token) -> None:
         """Reports what cannot be mended, gives up the statement it stands in, and goes on with the next one."""
-        expected = self.machine.expected()
         if token.kinds == ("RBRACE",) and not self.opened and self.at_boundary(self.machine.states):
             self.found.append(explain.stray_brace(self.source, token))
             self.next += 1
             return
         if not self.explained(token):
-            self.found.append(explain.unexpected(self.source, token, self.previous(), self.following(), expected))
-        self.resynchronize(token)
+            self.found.append(explain.unexpected(self.place(token)))
+        # A statement that goes on with a word that does not fit is given up whole: its first part alone would say something else.
+        goes_on = not token.first_on_line and self.tokens.tokens[self.next - 1].kinds != ("RBRACE",)
+        self.resynchronize(token, lost=self.machine.unfinished() if goes_on else 0)
 
     def resynchronize(self, token: Token, lost: int = 0) -> None:
         """Gives up the last `lost` things read, and as many more as the unfinished statement has; then skips to where the next one
@@ -259,6 +266,25 @@ class _Parser:
 
     def at_boundary(self, states: list[int]) -> bool:
         return any(self.machine.accepts(kind, states) for kind in _BOUNDARIES)
+
+    def place(self, token: Token) -> explain.Place:
+        """Where a token does not fit, for the finding about it."""
+        unfinished = self.machine.unfinished()
+        statement = self.word_at(self.machine.extents[-unfinished][0]) if unfinished else ""
+        return explain.Place(self.source, token, self.previous(), self.following(), self.machine.expected(), statement, self.block())
+
+    def word_at(self, start: int) -> str:
+        """The first word of the statement that starts at an offset, its label left out."""
+        index = next(index for index, token in enumerate(self.tokens.tokens) if token.start >= start)
+        word = self.tokens.tokens[index]
+        return self.tokens.tokens[index + 2].text if "LABEL" in word.kinds else word.text
+
+    def block(self) -> str:
+        """The word that opened the innermost block: `layer`, `by` of a table; "" outside every brace."""
+        if not self.opened:
+            return ""
+        words = (token.text for token in reversed(self.tokens.tokens[: self.next]) if token.start < self.opened[-1].start)
+        return next((word for word in words if word in {"book", "hedge", "layer", "change", "test", "by"}), "")
 
     def previous(self) -> Token | None:
         return self.tokens.tokens[self.next - 1] if self.next else None

@@ -23,7 +23,7 @@ _PATTERN = re.compile(
     | (?P<word>[^\W\d][\w\u0300-\u036f]*)
     | (?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?)(?P<tail>\w*)
     | (?P<text>"[^"\r\n]*"?)
-    | (?P<foreign>'[^'\r\n]*'|“[^”\r\n]*”|==|&&|\|\||//|<>|=>|=<|[−–≤≥≠×÷])
+    | (?P<foreign>'[^'\r\n]*'|“[^”\r\n]*”|==|&&|\|\||//|/\*|<>|=>|=<|[−–≤≥≠×÷])
     | (?P<mark>\.\.|<=|>=|!=|[-$%()*+,./:<=>{}])
     | (?P<stray>(?:(?![\s\w#"'“−–≤≥≠×÷$%()*+,./:<=>{}-]|!=|&&|\|\|).)+|.)
     """,
@@ -33,7 +33,7 @@ _PATTERN = re.compile(
 # What other languages write, and what stands for it here.
 _FOREIGN = {
     "==": "=", "&&": "and", "||": "or", "<>": "!=", "=>": ">=", "=<": "<=", "−": "-", "–": "-", "≤": "<=", "≥": ">=",
-    "≠": "!=", "×": "*", "÷": "/", "//": "#",
+    "≠": "!=", "×": "*", "÷": "/", "//": "#", "/*": "#",
 }  # fmt: skip
 
 # A unit glued to its number, as far as it can be told.
@@ -41,7 +41,10 @@ _GLUED_UNITS = {"d": "days", "pt": "points", "pts": "points", "mo": "months"} | 
     word: word for word, terminal in tables.KEYWORDS.items() if terminal in {"POINT", "DELTA", "DAY", "SESSION", "MONTH", "CONTRACT", "LOT"}
 }
 
+_GLUED_ZEROS = {"k": "000", "m": "000000", "mm": "000000", "bn": "000000000"}
+
 _AFTER_CONTRACTS = re.compile(r"\s+(?:whole|fractional)\b")
+_LINE_END = re.compile(r"[\r\n]")
 _COLON = re.compile(r"\s*:")
 _TEXT = re.compile(r'\s*"')
 
@@ -135,12 +138,18 @@ class _Cutter:
         if not tail and "__" not in digits and not digits.endswith("_") and "_." not in digits and "._" not in digits:
             return
         unit = _GLUED_UNITS.get(tail)
-        if unit:
+        zeros = _GLUED_ZEROS.get(tail.lower())
+        if zeros and digits.isdigit():
+            hint = f"Write `{int(digits + zeros):_}`."
+        elif tail == "x":
+            hint = f"Write `{digits} *`."
+            self.add((tables.MARKS["*"],), "*", end, end)
+        elif unit:
             hint = f"Write `{digits} {unit}`."
             self.add(self.word_kinds(unit, end), unit, end, end)
         else:
             hint = "Write the digits out, grouped by single underscores if you like: `1_000_000`."
-        self.report(MALFORMED_NUMBER, f"`{_shortened(match.group())}` is not a number.", start, end, hint)
+        self.report(MALFORMED_NUMBER, f"`{shortened(match.group())}` is not a number.", start, end, hint)
 
     def text(self, word: str, start: int, end: int) -> None:
         if len(word) < 2 or not word.endswith('"'):
@@ -155,17 +164,16 @@ class _Cutter:
             return end
         meant = _FOREIGN[word]
         if meant == "#":
-            line_end = re.compile(r"[^\r\n]*").match(self.source.text, end)
-            assert line_end is not None
-            end = line_end.end()
-            self.report(UNEXPECTED_CHARACTER, "A comment starts with `#`, not with `//`.", start, start + 2, "Write `#`.")
-            return end
+            message = f"A comment starts with `#`, not with `{word}`, and ends with its line."
+            self.report(UNEXPECTED_CHARACTER, message, start, end, "Write `#`.")
+            line_end = _LINE_END.search(self.source.text, end)
+            return line_end.start() if line_end else len(self.source.text)
         self.report(UNEXPECTED_CHARACTER, f"`{word}` is no sign of the language.", start, end, f"Write `{meant}`.")
         self.add(self.word_kinds(meant, end) if meant.isalpha() else (tables.MARKS[meant],), word, start, end)
         return end
 
     def stray(self, word: str, start: int, end: int) -> None:
-        shown = f"`{_shortened(word)}`" if word.isprintable() else _named(word[0])
+        shown = f"`{shortened(word)}`" if word.isprintable() else _named(word[0])
         self.report(UNEXPECTED_CHARACTER, f"{shown} has no meaning here.", start, end, "Take it out.")
 
     def report(self, rule: str, message: str, start: int, end: int, hint: str) -> None:
@@ -182,7 +190,9 @@ def normalized(word: str) -> str:
     return unicodedata.normalize("NFC", word)
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """A piece of a file as a message quotes it."""
+    """A piece of a file as a message quotes it."""
     return text if len(text) <= 24 else text[:20] + "…"
 
 

@@ -103,11 +103,11 @@ def test_json_has_exactly_the_promised_fields() -> None:
                 "code": "ALV0108",
                 "name": "unexpected-word",
                 "severity": "error",
-                "message": "Expected a value after `=`, found `*`.",
+                "message": "`*` cannot stand here: a value follows `=`.",
                 "file": "x.alvh",
                 "start": {"line": 2, "column": 9},
                 "end": {"line": 2, "column": 10},
-                "hints": [],
+                "hints": ["Write it like `let slope = vix / vix3m - 1`."],
             },
             {
                 "code": "ALV9999",
