@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from alvh.runtime.engine.decide import begin_decisions, decide_level, evaluate, level_ends
+from alvh.runtime.engine.cuts import margin_now
+from alvh.runtime.engine.decide import begin_decisions, decide_level, level_ends
+from alvh.runtime.engine.interpret import evaluate
 from alvh.runtime.engine.layout import (
     A_CASH,
     A_FEES,
@@ -54,7 +56,6 @@ from alvh.runtime.engine.layout import (
 )
 from alvh.runtime.engine.mark import accrue_interest, mark, settle
 from alvh.runtime.engine.prices import series_at
-from alvh.runtime.engine.trade import margin_now
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
 from alvh.runtime.rows import rows_of
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from alvh.compiler.emit_kernel import LOTS
 from alvh.compiler.emit_steps import OPERATIONS, STEP_COLUMNS
+from alvh.runtime.engine import layout as at
 from alvh.runtime.engine import streams
-from alvh.runtime.engine.layout import LOT_ATTRIBUTE_ROWS, Run
+from alvh.runtime.engine.layout import Kernel, Run
 from alvh.runtime.lanes import Lanes, absolute, broadcast, divide, lane_function, load, store
 from alvh.runtime.mathematics import log
 
@@ -17,6 +19,19 @@ OPERATION, RESULT, FIRST, SECOND, THIRD, PLACE, CELL, PER_LOT, WINDOW, OTHER_WIN
     SMA, STDEV, HIGHEST, LOWEST, ZSCORE, PERCENTILE_RANK, CHANGE, EMA, MACD_LINE, RSI, REALIZED_VOL,
     BETA, CORR, DIVERGES,
 ) = range(len(OPERATIONS))  # fmt: skip
+
+
+@lane_function
+def evaluate(lanes: Lanes, kernel: Kernel, run: Run, bar: int, stage: int, slot: int) -> None:
+    """The streams of one stage, by the strategy's kernel or from its steps."""
+    if run.settings.interpreted == 1:
+        place = stage if stage < LOTS else stage - LOTS + run.settings.layers + 2
+        interpret_stage(lanes, run, bar, place, slot)
+    else:
+        kernel(
+            stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes,
+            run.state.cells, run.state.attributes, run.state.lot_attributes, run.rules.numbers, run.market.calendars,
+        )  # fmt: skip
 
 
 @lane_function
@@ -54,7 +69,7 @@ def _read(lanes: Lanes, run: Run, bar: int, slot: int, step: int, operation: int
     if operation == SERIES:
         return load(lanes, run.market.series, bar * run.settings.rows + place)
     if operation == LOT:
-        return load(lanes, run.state.lot_attributes, slot * LOT_ATTRIBUTE_ROWS + place)
+        return load(lanes, run.state.lot_attributes, slot * at.LOT_ATTRIBUTE_ROWS + place)
     if operation == CALENDAR:
         return broadcast(lanes, run.market.calendars[bar, place])
     if operation == CALENDAR_WITHIN:

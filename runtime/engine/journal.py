@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-from alvh.runtime.engine.layout import (
-    C_STRIKE,
-    CHOICE_ROWS,
-    COUNT_JOURNAL,
-    E_EXPIRY,
-    E_STRIKE,
-    J_ACTION,
-    J_ASKED,
-    J_BAR,
-    J_COST,
-    J_CUT,
-    J_EXPIRY,
-    J_FILLED,
-    J_LAYER,
-    J_PRICE,
-    J_READS,
-    J_RULE,
-    J_SLOT,
-    J_STRIKE,
-    JOURNAL_COLUMNS,
-    L_FIRST_SLOT,
-    L_LEGS,
-    LEG_ROWS,
-    LEGS,
-    R_READS,
-    READS,
-    Run,
-)
+from alvh.runtime.engine import layout as at
+from alvh.runtime.engine.layout import Run
 from alvh.runtime.lanes import Lanes, extract, extract_mask, lane_function
 from alvh.runtime.record import NO_REASON, SETTLE
 
@@ -39,12 +13,12 @@ UNKNOWN = float("nan")
 @lane_function
 def start_row(run: Run, lane: int) -> int:
     """The next free row of a lane, all unknown; -1 where the tape is full (the run is then repeated on a longer one)."""
-    row = int(run.tape.counts[COUNT_JOURNAL, lane])
-    run.tape.counts[COUNT_JOURNAL, lane] = row + 1
+    row = int(run.tape.counts[at.COUNT_JOURNAL, lane])
+    run.tape.counts[at.COUNT_JOURNAL, lane] = row + 1
     if row >= run.settings.journal_rows:
         return -1
     place = lane * int(run.settings.journal_rows) + row
-    for column in range(JOURNAL_COLUMNS):
+    for column in range(at.JOURNAL_COLUMNS):
         run.tape.journal[place, column] = UNKNOWN
     return place
 
@@ -54,7 +28,7 @@ def _slot_in_layer(run: Run, layer: int, slot: int) -> int:
     """Journals number a layer's slots from 0; -1 stays."""
     if slot < 0:
         return slot
-    return slot - int(run.rules.layers[layer, L_FIRST_SLOT])
+    return slot - int(run.rules.layers[layer, at.L_FIRST_SLOT])
 
 
 @lane_function
@@ -73,31 +47,31 @@ def _write_order(
     price: float,
     cost: float,
 ) -> None:
-    run.tape.journal[row, J_BAR] = bar
-    run.tape.journal[row, J_LAYER] = layer
-    run.tape.journal[row, J_SLOT] = slot
-    run.tape.journal[row, J_ACTION] = action
-    run.tape.journal[row, J_RULE] = rule
-    run.tape.journal[row, J_CUT] = cut
-    run.tape.journal[row, J_ASKED] = asked
-    run.tape.journal[row, J_FILLED] = filled
-    run.tape.journal[row, J_PRICE] = price
-    run.tape.journal[row, J_COST] = cost
+    run.tape.journal[row, at.J_BAR] = bar
+    run.tape.journal[row, at.J_LAYER] = layer
+    run.tape.journal[row, at.J_SLOT] = slot
+    run.tape.journal[row, at.J_ACTION] = action
+    run.tape.journal[row, at.J_RULE] = rule
+    run.tape.journal[row, at.J_CUT] = cut
+    run.tape.journal[row, at.J_ASKED] = asked
+    run.tape.journal[row, at.J_FILLED] = filled
+    run.tape.journal[row, at.J_PRICE] = price
+    run.tape.journal[row, at.J_COST] = cost
 
 
 @lane_function
 def _write_lot_legs(run: Run, lane: int, row: int, layer: int, slot: int) -> None:
-    for leg in range(int(run.rules.layers[layer, L_LEGS])):
-        place = (slot * LEGS + leg) * LEG_ROWS
-        run.tape.journal[row, J_EXPIRY + leg] = run.state.legs[place + E_EXPIRY, lane]
-        run.tape.journal[row, J_STRIKE + leg] = run.state.legs[place + E_STRIKE, lane]
+    for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
+        place = (slot * at.LEGS + leg) * at.LEG_ROWS
+        run.tape.journal[row, at.J_EXPIRY + leg] = run.state.legs[place + at.E_EXPIRY, lane]
+        run.tape.journal[row, at.J_STRIKE + leg] = run.state.legs[place + at.E_STRIKE, lane]
 
 
 @lane_function
 def write_chosen_legs(run: Run, lane: int, row: int, layer: int) -> None:
-    for leg in range(int(run.rules.layers[layer, L_LEGS])):
-        run.tape.journal[row, J_EXPIRY + leg] = run.state.chosen_expiry[layer, leg]
-        run.tape.journal[row, J_STRIKE + leg] = run.state.choice[(layer * LEGS + leg) * CHOICE_ROWS + C_STRIKE, lane]
+    for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
+        run.tape.journal[row, at.J_EXPIRY + leg] = run.state.chosen_expiry[layer, leg]
+        run.tape.journal[row, at.J_STRIKE + leg] = run.state.choice[(layer * at.LEGS + leg) * at.CHOICE_ROWS + at.C_STRIKE, lane]
 
 
 @lane_function
@@ -105,13 +79,13 @@ def _write_reads(run: Run, lane: int, row: int, rule: int, kept_in: int) -> None
     """Values that a rule read: as kept with a lot when it decided, or as the nodes stand now (`kept_in` -1)."""
     if rule < 0:
         return
-    for read in range(READS):
-        node = int(run.rules.rules[rule, R_READS + read])
+    for read in range(at.READS):
+        node = int(run.rules.rules[rule, at.R_READS + read])
         if node >= 0:
             if kept_in >= 0:
-                run.tape.journal[row, J_READS + read] = run.state.reads[kept_in * READS + read, lane]
+                run.tape.journal[row, at.J_READS + read] = run.state.reads[kept_in * at.READS + read, lane]
             else:
-                run.tape.journal[row, J_READS + read] = run.state.nodes[node, lane]
+                run.tape.journal[row, at.J_READS + read] = run.state.nodes[node, lane]
 
 
 @lane_function
@@ -119,10 +93,10 @@ def keep_reads(lanes: Lanes, run: Run, slot: int, mask: bool, rule: int) -> None
     """Keeps what a lot's rule read until the lot is traded later in the bar."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
-            for read in range(READS):
-                node = int(run.rules.rules[rule, R_READS + read])
+            for read in range(at.READS):
+                node = int(run.rules.rules[rule, at.R_READS + read])
                 if node >= 0:
-                    run.state.reads[slot * READS + read, lane] = run.state.nodes[node, lane]
+                    run.state.reads[slot * at.READS + read, lane] = run.state.nodes[node, lane]
 
 
 @lane_function
