@@ -18,6 +18,8 @@ from alvh.mistakes import UserError
 
 _EPILOG = "Documentation: README.md and docs/cli.md. ALVH_DEBUG=1 shows the traceback of a bug."
 
+_SIMULATING = frozenset({"run", "compare", "demo"})
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer one call; the exit code."""
@@ -26,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a title in a narrow code page must not end a run
     chosen = build_parser().parse_args(arguments)
     try:
+        if arguments is None and chosen.command in _SIMULATING:
+            import_module("alvh.spare_scipy").spare_scipy()
         command = import_module(f"alvh.commands.{chosen.command}")
         code: int = command.execute(chosen)
         sys.stdout.flush()
