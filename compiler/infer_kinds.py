@@ -162,7 +162,7 @@ class _Inference:
                 self._report(explain_mismatch(bound.span, Operand(param.value, kind), Operand(bound, bound_kind), "", "compared"))
                 return
         value, low, high = (constant_value(part, self.meaning) for part in (param.value, param.low, param.high))
-        if value is None or low is None or high is None:
+        if value is None or low is None or high is None or kind.family is Family.UNKNOWN:
             return
         if low > high:
             self._report(empty_range(param.low.span, quote(param.low), quote(param.high)))

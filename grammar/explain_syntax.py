@@ -129,6 +129,10 @@ _FORMS = {
 """Each declaration and statement as a file writes it, by its first word; a table, too."""
 
 
+_LATER_LEGS = {"future": "futures", "futures": "futures", "share": "shares", "shares": "shares"}
+"""What a leg of a later version trades, as a leg and a message say it."""
+
+
 class Place(NamedTuple):
     """Where a token does not fit: what stands around it, and what would."""
 
@@ -223,7 +227,7 @@ def unexpected(place: Place) -> Diagnostic:
     """The finding for a token that does not fit and could not be mended, by what is known of the place."""
     token, previous = place.token, place.previous
     span = _span(place.source, previous if place.at_line_end and previous is not None else token)
-    special = _sign(place) or _chain(place) or _yearly(place)
+    special = _sign(place) or _chain(place) or _yearly(place) or _later_leg(place)
     if special:
         code, message, hint = special
         return finding(code, message, span, hints=(hint,))
@@ -301,6 +305,14 @@ def _chain(place: Place) -> tuple[str, str, str] | None:
 def _yearly(place: Place) -> tuple[str, str, str] | None:
     if place.statement == "budget" and "PER" in place.expected:
         return MISSING_UNIT, "A budget says per what it is paid.", "Write `per year, paid monthly` after the amount."
+    return None
+
+
+def _later_leg(place: Place) -> tuple[str, str, str] | None:
+    said = [word.text for word in (place.token, place.previous) if word is not None and word.text in _LATER_LEGS]
+    if said and "CALL" in place.expected:
+        message = f"This version trades SPX and VIX options, no {_LATER_LEGS[said[0]]}."
+        return UNEXPECTED_WORD, message, f"Write it like `{_FORMS['buy']}`."
     return None
 
 
