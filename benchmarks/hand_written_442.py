@@ -45,7 +45,8 @@ from alvh.runtime.record import (
 UNKNOWN = math.nan
 
 inlined = register_jitable(error_model="numpy", forceinline=True)
-"""Left as it is for plain Python. Numba passes a tuple of arrays by their many fields and counts references to each: inlined is 20 % faster."""
+"""Left as it is for plain Python. Numba passes a tuple of arrays by their many fields and counts references to each, so that inlining
+everything makes the loop a fifth faster."""
 
 # The strategy -----------------------------------------------------------------------------------------------------------------------------
 
@@ -73,7 +74,7 @@ DIVERGENCE_SESSIONS = 20
 LIMIT = 0.18
 INVERSION = 0.08
 ROOM = 8
-"""VIX lots a layer: the medium one also takes what the front one rolls into it."""
+"""VIX lots a layer: the medium one also takes what the front one rolls into it, every three weeks for nine."""
 
 REFUSED_DELTA_GAP, FLAGGED_DELTA_GAP = 0.10, 0.05
 MOST_STALE_BARS = 5

@@ -46,11 +46,11 @@ def write_generated(folder: Path, seed: int = 442) -> Path:
     }
     for name, columns in files.items():
         pl.DataFrame({"date": days, **{column: values[:, 0] for column, values in columns.items()}}).write_csv(folder / f"{name}.csv")
-    unit = {"rate": 'unit = "fraction"\n', "ad_line": 'cumulate = true\ncolumns = { plus = "plus", minus = "minus" }\n'}
-    sections = (
-        f'[{"inputs" if name == "ad_line" else "series"}.{name}]\nfile = "{name}.csv"\nallow = {{ outside_day_range = true }}\n{unit.get(name, "")}'
-        for name in files
-    )
+    more = {"rate": 'unit = "fraction"\n', "ad_line": 'cumulate = true\ncolumns = { plus = "plus", minus = "minus" }\n'}
+    sections = []
+    for name in files:
+        kind = "inputs" if name == "ad_line" else "series"
+        sections.append(f'[{kind}.{name}]\nfile = "{name}.csv"\n{more.get(name, "")}')
     manifest = folder / "generated.toml"
     manifest.write_text(f'format = 1\nname = "generated files"\nfirst = {FIRST}\nstart = {FIRST}\n\n' + "\n".join(sections))
     return manifest
