@@ -13,7 +13,7 @@ from alvh.compiler.rules.incomplete_leg import (
 from alvh.compiler.rules.layer_without_legs import layer_without_legs
 from alvh.compiler.rules.repeated_statement import repeated_statement
 from alvh.compiler.rules.statement_in_wrong_block import share_without_budget
-from alvh.compiler.verbs import ALTERNATIVES, verb_of
+from alvh.compiler.verbs import ALTERNATIVES, only, statements_of, verb_of
 from alvh.compiler.vocabulary import OPTION_PRODUCTS
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic
@@ -25,9 +25,8 @@ def check_statements(module: Module) -> tuple[Diagnostic, ...]:
     findings: list[Diagnostic] = []
     for group in module.groups:
         findings += _repeated(group.statements)
-        if not group.layers and not group.statements and not module.incomplete:
-            findings.append(layer_without_legs(group.span, group.name))
-        if group.kind == "hedge" and not group.layers and group.statements and not module.incomplete:
+        is_empty = not group.layers and (group.kind == "hedge" or not group.statements)
+        if is_empty and not module.incomplete:
             findings.append(layer_without_legs(group.span, group.name))
         for layer in group.layers:
             findings += _repeated(layer.statements)
@@ -51,9 +50,9 @@ def _repeated(statements: tuple[syntax.Statement, ...]) -> list[Diagnostic]:
 
 def _check_layer(layer: LayerDeclaration, group: GroupDeclaration, incomplete: bool) -> list[Diagnostic]:
     findings: list[Diagnostic] = []
-    legs = [statement for statement in layer.statements if isinstance(statement, syntax.Leg)]
-    rule = next((statement for statement in layer.statements if isinstance(statement, syntax.ExpiryRule)), None)
-    holds_index = any(isinstance(statement, syntax.HoldIndex) for statement in group.statements)
+    legs = statements_of(layer.statements, syntax.Leg)
+    rule = only(layer.statements, syntax.ExpiryRule)
+    holds_index = bool(statements_of(group.statements, syntax.HoldIndex))
     if not legs and not incomplete and not (layer.path == group.name and holds_index):
         findings.append(layer_without_legs(layer.span, layer.path))
     if rule is not None and rule.expiry.manner == "same expiry":
@@ -61,10 +60,8 @@ def _check_layer(layer: LayerDeclaration, group: GroupDeclaration, incomplete: b
     for index, leg in enumerate(legs):
         findings += _check_leg(leg, index, rule, incomplete)
     findings += _circular_strikes(legs)
-    has_budget = any(isinstance(statement, syntax.Budget) for statement in group.statements)
-    for statement in layer.statements:
-        if isinstance(statement, syntax.ShareOfBudget) and not has_budget and not incomplete:
-            findings.append(share_without_budget(statement.span, group.name))
+    if not statements_of(group.statements, syntax.Budget) and not incomplete:
+        findings += (share_without_budget(share.span, group.name) for share in statements_of(layer.statements, syntax.ShareOfBudget))
     return findings
 
 
@@ -84,7 +81,7 @@ def _check_leg(leg: syntax.Leg, index: int, rule: syntax.ExpiryRule | None, inco
     return findings
 
 
-def _circular_strikes(legs: list[syntax.Leg]) -> list[Diagnostic]:
+def _circular_strikes(legs: tuple[syntax.Leg, ...]) -> list[Diagnostic]:
     """Legs whose strikes are measured from one another, so that none can be found first."""
     measured_from = {
         leg.label.name: leg.strike.reference

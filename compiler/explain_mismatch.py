@@ -75,7 +75,9 @@ def explain_mismatch(span: Span, left: Operand, right: Operand, operator: str, v
         if literal(number.expression) is not None:
             fixed = _rewritten(left, right, operator, number, _with_unit(number, other.kind.family))
             return bare_number(span, other.text, other.kind.described, number.text, fixed)
-    return kinds_differ(span, left.text, left.kind.described, right.text, right.kind.described, verb)
+    fixed = _in_unit_of(left, right, operator, right) or _in_unit_of(left, right, operator, left)
+    hints = (f"Write `{fixed}`.",) if fixed else ()
+    return kinds_differ(span, left.text, left.kind.described, right.text, right.kind.described, verb, *hints)
 
 
 def literal(expression: syntax.Expression) -> float | None:
@@ -131,6 +133,14 @@ def _rewritten(left: Operand, right: Operand, operator: str, wrong: Operand, fix
     first = fixed if wrong is left else left.text
     second = fixed if wrong is right else right.text
     return f"{first} {operator} {second}"
+
+
+def _in_unit_of(left: Operand, right: Operand, operator: str, wrong: Operand) -> str | None:
+    """The comparison with its one literal in the other side's unit."""
+    other = left if wrong is right else right
+    if literal(wrong.expression) is None or literal(other.expression) is not None:
+        return None
+    return _rewritten(left, right, operator, wrong, _with_unit(wrong, other.kind.family))
 
 
 def _hundredfold(ratio: Operand) -> str | None:

@@ -16,6 +16,7 @@ from alvh.compiler.constants import fixed_value
 from alvh.compiler.dependencies import DECIDED
 from alvh.compiler.expressions import children_of, text_of, walk
 from alvh.compiler.ir import NodeId
+from alvh.compiler.known_ahead import is_known_ahead
 from alvh.compiler.meaning import Meaning, Reference
 from alvh.compiler.stream_nodes import StreamNodes
 from alvh.grammar import syntax
@@ -188,7 +189,7 @@ class ExpressionLowering:
         length = self._whole(within.length)
         before, after = {"before": (length, 0), "after": (0, length), "of": (length, length)}[within.relation]
         add = self.streams.add
-        if within.relation == "after" and not is_calendar(within.event, self.meaning):
+        if within.relation == "after" and not is_known_ahead(within.event, self.meaning):
             return add("within_after", self.lower(within.event, scope), window=(length,))
         near: list[NodeId] = []
         for event, where in self._alternatives(within.event, scope):
@@ -351,23 +352,6 @@ class ExpressionLowering:
     def _sort(self, expression: syntax.Expression) -> str:
         reference = self.meaning.references.get(id(expression))
         return "" if reference is None else reference.sort
-
-
-def is_calendar(event: syntax.Expression, meaning: Meaning) -> bool:
-    """Is an event known ahead: a calendar, `or` of calendars, or a trigger that says so?"""
-    triggers = {trigger.name.name: trigger.condition for trigger in meaning.module.triggers}
-    waiting, seen = [event], set[str]()
-    while waiting:
-        current = waiting.pop()
-        reference = meaning.references.get(id(current))
-        if isinstance(current, syntax.Logic) and current.operator == "or":
-            waiting += [current.left, current.right]
-        elif reference is not None and reference.sort == "trigger" and reference.name in triggers and reference.name not in seen:
-            seen.add(reference.name)
-            waiting.append(triggers[reference.name])
-        elif reference is None or reference.sort != "calendar":
-            return False
-    return True
 
 
 def is_in_days(expression: syntax.Expression, meaning: Meaning) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import reduce
 from math import gcd
 from typing import Literal as OneOf
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from attrs import frozen
 
@@ -19,6 +19,7 @@ from alvh.compiler.kinds import Family
 from alvh.compiler.lower_expressions import ExpressionLowering, Scope
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration
+from alvh.compiler.verbs import only, statements_of
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import InternalError
 
@@ -26,18 +27,6 @@ READS = 8
 """Values of a rule that a journal shows at most."""
 
 Verb: TypeAlias = OneOf["open", "close", "roll", "rebalance"]
-
-StatementType = TypeVar("StatementType", bound=syntax.Statement)
-
-
-def statements_of(statements: tuple[syntax.Statement, ...], sort: type[StatementType]) -> tuple[StatementType, ...]:
-    return tuple(statement for statement in statements if isinstance(statement, sort))
-
-
-def only(statements: tuple[syntax.Statement, ...], sort: type[StatementType]) -> StatementType | None:
-    """The statement of a verb that stands at most once (the last, should it stand twice)."""
-    found = statements_of(statements, sort)
-    return found[-1] if found else None
 
 
 def leg_counts(legs: tuple[syntax.Leg, ...], meaning: Meaning) -> tuple[int, ...]:

@@ -12,11 +12,12 @@ from alvh.compiler import ir
 from alvh.compiler.constants import fixed_value
 from alvh.compiler.dependencies import Dependencies, positions_of
 from alvh.compiler.lower_expressions import ExpressionLowering
-from alvh.compiler.lower_positions import PositionLowering, statements_of
+from alvh.compiler.lower_positions import PositionLowering
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import Module
 from alvh.compiler.order import canonical_order, levels
 from alvh.compiler.stream_nodes import StreamNodes, keep_reachable
+from alvh.compiler.verbs import statements_of
 from alvh.compiler.warm_up import warm_up
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import InternalError

@@ -6,7 +6,7 @@ diagnostic, unless part of the text could not be read and the name may have been
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal as OneOf
 
 from attrs import evolve, frozen
@@ -271,8 +271,7 @@ class _Resolver:
         elif name in self.module.dropped:
             self._report(still_needed(identifier.span, name, self.module.dropped[name]))
         elif not self.module.incomplete:
-            calendars = [known for known, said in self.declared.items() if said.sort == "calendar"]
-            self._report(undefined_calendar(identifier.span, name, (*calendars, *CALENDARS)))
+            self._report(undefined_calendar(identifier.span, name, (*self._calendars(), *CALENDARS)))
 
     def _resolve_path(self, path: syntax.Path, group: str) -> Reference | None:
         """A layer, as `into` and `first` name it; short names are looked for in the own hedge first."""
@@ -300,7 +299,7 @@ class _Resolver:
         if dropped is not None:
             self._report(still_needed(span, name, dropped))
         elif not self.module.incomplete and len(self.short_names.get(name, ())) < 2:
-            self._report(undefined_layer(span, name, (*self.layers, *(known.name for known in self.module.groups), *self.short_names)))
+            self._report(undefined_layer(span, name, (*self.short_names, *self.layers, *(known.name for known in self.module.groups))))
 
     def _find_layer(self, name: str, group: str, span: Span) -> Reference | None:
         """The layer or group of a name, or whatever else the name declares; reports a short name that several layers have."""
@@ -368,6 +367,9 @@ class _Resolver:
                 self._resolve_call(expression, place)
             case syntax.Holding():
                 self._resolve_holding(expression, place)
+            case syntax.Within(length=length, relation="before", event=syntax.Name() as event):
+                self._resolve(length, place)
+                self._resolve_event_ahead(event, place)
             case _:
                 for child in children_of(expression):
                     self._resolve(child, place)
@@ -379,6 +381,18 @@ class _Resolver:
             if reference.sort in ("param", "let", "trigger", "input", "calendar"):
                 self.used.add(reference.name)
         return reference
+
+    def _resolve_event_ahead(self, event: syntax.Name, place: Place) -> None:
+        """What `within … before` looks ahead to: only a calendar can be meant by a name that nothing declares."""
+        name = event.name
+        known = name in self.declared or name in self.module.dropped or is_reserved(name) is not None or name in self.short_names
+        if known or self.module.incomplete:
+            self._resolve_name(event, place)
+        else:
+            self._report(undefined_calendar(event.span, name, (*self._calendars(), *CALENDARS)))
+
+    def _calendars(self) -> Iterator[str]:
+        return (name for name, reference in self.declared.items() if reference.sort == "calendar")
 
     def _find(self, name: str, place: Place, span: Span) -> Reference | None:
         if place.claim and name in METRICS:

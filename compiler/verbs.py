@@ -1,10 +1,13 @@
-"""The verbs of statements: what each is called, in which block it belongs, and how often it may be said."""
+"""The verbs of statements: what each is called, in which block it belongs, how often it may be said; and statements by their verb."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from alvh.grammar import syntax
+
+StatementType = TypeVar("StatementType", bound=syntax.Statement)
 
 VERBS: Mapping[type[syntax.Statement], str] = {
     syntax.Leg: "legs",
@@ -46,3 +49,14 @@ def removes(removal: syntax.Removal, verb: str) -> bool:
     """Does `no hold` and the like remove statements of this verb? `hold` is both `hold to expiry` and `hold SPX`."""
     removed = verb_of(removal)
     return removed == verb or (removed == "hold" and verb == "hold to expiry")
+
+
+def statements_of(statements: tuple[syntax.Statement, ...], sort: type[StatementType]) -> tuple[StatementType, ...]:
+    """The statements of one verb, in the order of the text."""
+    return tuple(statement for statement in statements if isinstance(statement, sort))
+
+
+def only(statements: tuple[syntax.Statement, ...], sort: type[StatementType]) -> StatementType | None:
+    """The statement of a verb that stands at most once (the last, should it stand twice)."""
+    found = statements_of(statements, sort)
+    return found[-1] if found else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alvh.compiler.lower_expressions import is_calendar
+from alvh.compiler.known_ahead import is_known_ahead
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
 from alvh.grammar import syntax
@@ -23,7 +23,10 @@ RULE = Rule(
 
 def find(subject: Subject) -> Iterator[Diagnostic]:
     for expression in subject.expressions():
-        if isinstance(expression, syntax.Within) and expression.relation == "before" and not is_calendar(expression.event, subject.meaning):
+        if not isinstance(expression, syntax.Within) or expression.relation != "before":
+            continue
+        misspelt = isinstance(expression.event, syntax.Name) and id(expression.event) not in subject.meaning.references
+        if not misspelt and not is_known_ahead(expression.event, subject.meaning):
             yield RULE.finding(
                 expression.span,
                 f"`{expression.span.text}` reads the future: `{expression.event.span.text}` is not known before it happens.",

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from alvh.compiler.constants import constant_value
 from alvh.compiler.expressions import walk
-from alvh.compiler.lower_positions import only, statements_of
 from alvh.compiler.module import LayerDeclaration
 from alvh.compiler.order import canonical_order
 from alvh.compiler.possible_values import PossibleValues
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
+from alvh.compiler.verbs import only, statements_of
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic, Related
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alvh.compiler.constants import constant_value
-from alvh.compiler.lower_positions import only, statements_of
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
+from alvh.compiler.verbs import only, statements_of
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic, Related
 

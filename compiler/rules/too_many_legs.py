@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alvh.compiler.lower_positions import statements_of
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
+from alvh.compiler.verbs import statements_of
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic
 

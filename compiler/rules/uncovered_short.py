@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from alvh.compiler.constants import constant_value
-from alvh.compiler.lower_positions import only, statements_of
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import LayerDeclaration
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
+from alvh.compiler.verbs import only, statements_of
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic, Related
 
