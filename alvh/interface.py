@@ -17,7 +17,7 @@ from alvh.runtime.markets.manifest import SPX_SETTLEMENTS
 from alvh.runtime.results import Result
 from alvh.runtime.run import Engine, Report, Runnable, RunOptions
 from alvh.runtime.run import run as run_program
-from alvh.strategy import PathLike, Settings, Strategy, load, load_all
+from alvh.strategy import PathLike, Settings, Strategy, StrategyError, load, load_all
 
 
 class Market(MarketProtocol):
@@ -67,8 +67,8 @@ def run(
     """The result of a strategy (or its file) on a market (or its name) from `start` to `end`, both included.
 
     `start`, `end`: dates or `"2020-03-16"`; None for all that the market has. `phase`: sessions by which schedules are
-    shifted. `settings` are read as in a strategy file. `report` is told each step. StrategyError, MarketError,
-    RequestError."""
+    shifted. `settings` are read as in a strategy file. `report` is told each step. StrategyError (also for a file that has
+    nothing to trade), MarketError, RequestError."""
     options = _options(start, end, engine, phase)
     if not isinstance(strategy, Strategy) or settings:
         strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
@@ -98,6 +98,8 @@ def compare(
 
 
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
+    if not (strategy.program.layers or strategy.program.hold_index):
+        raise StrategyError(strategy.warnings)  # of a file that declares nothing to trade the checker says so
     name = os.path.basename(strategy.path)
     runnable = Runnable(strategy.program, name, strategy.texts, strategy.lags)
     return run_program(runnable, market, options, lambda step: report(f"{name}: {step}"))

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from alvh.commands.failures import chosen_settings, told
+from alvh.commands.failures import chosen_settings, say_warnings, told
 from alvh.interface import Market, run
 from alvh.progress import Progress
 from alvh.runtime.compare import Comparison
@@ -42,5 +42,6 @@ def execute(arguments: argparse.Namespace) -> int:
         if folder is not None:
             progress.report("writing")
             write_comparison(comparison, folder)
+    say_warnings(strategies)
     sys.stdout.write(comparison.to_json() if arguments.json else str(comparison))
     return 0

@@ -1,14 +1,16 @@
-"""What the runtime raises for users, in the words and with the exit code of the command line."""
+"""What the runtime raises for users, in the words and with the exit code of the command line; and what is said beside a result."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from functools import wraps
 
 from alvh.mistakes import RequestError, UserError
 from alvh.runtime.market import MarketError
 from alvh.runtime.write_results import OutputError
+from alvh.strategy import Strategy
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -26,6 +28,14 @@ def told(command: Command) -> Command:
             raise RequestError(str(error)) from error
 
     return execute
+
+
+def say_warnings(strategies: Iterable[Strategy]) -> None:
+    """One line on standard error for each strategy that has warnings: a run does not wait for them, nor hide them."""
+    for strategy in {strategy.path: strategy for strategy in strategies}.values():
+        count = len(strategy.warnings)
+        if count:
+            print(f"{strategy.path}: {count} warning{'' if count == 1 else 's'}; see: alvh check {strategy.path}", file=sys.stderr)
 
 
 def chosen_settings(arguments: argparse.Namespace) -> dict[str, str]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from alvh.commands.failures import chosen_settings, told
+from alvh.commands.failures import chosen_settings, say_warnings, told
 from alvh.interface import Market, run
 from alvh.progress import Progress
 from alvh.runtime.write_results import check_output, write_result
@@ -34,5 +34,6 @@ def execute(arguments: argparse.Namespace) -> int:
         if folder is not None:
             progress.report("writing")
             write_result(result, folder)
+    say_warnings([strategy])
     sys.stdout.write(result.to_json() if arguments.json else str(result))
     return 0
