@@ -5,6 +5,7 @@ from __future__ import annotations
 from alvh.compiler.order import find_cycles
 from alvh.compiler.rules import (
     book_without_lots,
+    change_of_contract,
     dependency_cycle,
     event_for_sessions,
     future_read,
@@ -34,6 +35,7 @@ ALWAYS = (
     macro_lag_missing,
     window_unusable,
     window_too_long,
+    change_of_contract,
     event_for_sessions,
     uncovered_short,
     too_many_legs,

@@ -142,6 +142,7 @@ class _Resolver:
         for group in module.groups:
             own = len(group.layers) == 1 and group.layers[0].path == group.name
             self._declare_at(group.span, group.name, Reference("layer" if own else "group", group.name))
+        for group in module.groups:
             for layer in group.layers:
                 self._declare_layer(layer, group)
 

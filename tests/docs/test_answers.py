@@ -120,3 +120,15 @@ def test_an_override_of_another_kind_is_one_finding() -> None:
 def test_a_ratio_beside_one_is_a_whole() -> None:
     found = compiled(calls("hold to expiry\n close when vix / vix3m > 1.05\n close when vix / vix3m - 1 > 8")).diagnostics
     assert [finding.hints for finding in found] == [("Write `vix / vix3m > 105%`.",), ("Write `vix / vix3m - 1 > 8%`.",)]
+
+
+def test_a_layer_may_not_have_the_name_of_a_book_whichever_stands_first() -> None:
+    book = "book calls { sell SPX put at 0.16 delta, 45 days\n hold to expiry }\n"
+    for text in (book + calls("hold to expiry"), calls("hold to expiry") + book):
+        assert findings(text) == ["duplicate-name"]
+
+
+def test_changes_of_a_future_by_rank_are_warned_of() -> None:
+    for stream in ("change(vx(1), 5 sessions) > 10%", "rsi(vx(2), 14) > 50", "macd(vx(1)).line > 0"):
+        assert findings(calls(f"open when {stream}\n hold to expiry")) == ["change-of-contract"]
+        assert findings(calls(f"open when {stream}\n hold to expiry".replace("vx(1)", "vx(30 days)").replace("vx(2)", "vix"))) == []
