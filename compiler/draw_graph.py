@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 
 import networkx
 
@@ -32,18 +33,21 @@ DOT_SHAPES = {
     "hedge": "box3d",
     "layer": "component",
 }
+LONGEST_LABEL = 90
+"""Characters of a statement in its box."""
+
 SILENT = ("reads", "holds")
 """Manners of edges that need no word."""
 
 
 def draw_mermaid(graph: networkx.DiGraph[str]) -> str:
-    """A mermaid flowchart; dotted arrows order nothing."""
+    """A mermaid flowchart, a frame around each book and hedge; dotted arrows order nothing."""
     order = graph_order(graph)
     numbers = {name: f"n{index}" for index, name in enumerate(order)}
     lines = ["flowchart LR"]
-    for name in order:
-        opening, closing = SHAPES[graph.nodes[name]["sort"]]
-        lines.append(f'  {numbers[name]}{opening}"{name}"{closing}')
+    for index, (group, names) in enumerate(_by_group(graph)):
+        boxes = [_mermaid_box(numbers[name], graph.nodes[name]) for name in names]
+        lines += [f'  subgraph g{index}["{group}"]', *(f"  {box}" for box in boxes), "  end"] if group else boxes
     for source, target in sorted(graph.edges):
         edge = graph.edges[source, target]
         arrow = "-->" if edge["orders"] else "-.->"
@@ -53,11 +57,12 @@ def draw_mermaid(graph: networkx.DiGraph[str]) -> str:
 
 
 def draw_dot(graph: networkx.DiGraph[str]) -> str:
-    """A Graphviz digraph; dashed arrows order nothing."""
+    """A Graphviz digraph, a frame around each book and hedge; dashed arrows order nothing."""
     lines = ["digraph strategy {", "  rankdir=LR;"]
-    for name in graph_order(graph):
-        shape = DOT_SHAPES.get(graph.nodes[name]["sort"], "ellipse")
-        lines.append(f"  {json.dumps(name)} [shape={shape}];")
+    for index, (group, names) in enumerate(_by_group(graph)):
+        boxes = [_dot_box(name, graph.nodes[name]) for name in names]
+        frame = [f"  subgraph cluster_{index} {{", f"    label={json.dumps(group)};"]
+        lines += [*frame, *(f"  {box}" for box in boxes), "  }"] if group else boxes
     for source, target in sorted(graph.edges):
         edge = graph.edges[source, target]
         marks = [] if edge["manner"] in SILENT else [f"label={json.dumps(edge['manner'])}"]
@@ -68,16 +73,41 @@ def draw_dot(graph: networkx.DiGraph[str]) -> str:
 
 
 def draw_json(graph: networkx.DiGraph[str]) -> str:
-    """`order` (names), `vertices` (name, sort, level, decides), `edges` (source, target, manner, orders)."""
+    """`order` (names), `vertices` (name, sort, text, level, decides), `edges` (source, target, manner, orders)."""
     level = graph_levels(graph)
     order = graph_order(graph)
     drawn = {
         "format_version": 1,
         "order": list(order),
         "vertices": [
-            {"name": name, "sort": graph.nodes[name]["sort"], "level": level[name], "decides": graph.nodes[name]["decides"]}
-            for name in order
+            {"name": name, **{key: graph.nodes[name][key] for key in ("sort", "text", "decides")}, "level": level[name]} for name in order
         ],
         "edges": [{"source": source, "target": target, **graph.edges[source, target]} for source, target in sorted(graph.edges)],
     }
     return json.dumps(drawn, indent=2) + "\n"
+
+
+def _by_group(graph: networkx.DiGraph[str]) -> Iterator[tuple[str, list[str]]]:
+    """The names of each book and hedge in the order of decisions, after those of none."""
+    groups: dict[str, list[str]] = {"": []}
+    for name in graph_order(graph):
+        groups.setdefault(graph.nodes[name]["group"], []).append(name)
+    yield from groups.items()
+
+
+def _mermaid_box(number: str, vertex: Mapping[str, str]) -> str:
+    opening, closing = SHAPES[vertex["sort"]]
+    text = _shortened(vertex["text"])
+    for sign, entity in {"#": "#35;", '"': "#quot;", "<": "#lt;", ">": "#gt;"}.items():
+        text = text.replace(sign, entity)
+    return f'  {number}{opening}"{text}"{closing}'
+
+
+def _dot_box(name: str, vertex: Mapping[str, str]) -> str:
+    text = _shortened(vertex["text"])
+    label = "" if text == name else f", label={json.dumps(text, ensure_ascii=False)}"
+    return f"  {json.dumps(name)} [shape={DOT_SHAPES.get(vertex['sort'], 'ellipse')}{label}];"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 2].rstrip() + " …"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from alvh.grammar import syntax
+from alvh.grammar.source import Span
 from alvh.grammar.syntax import Expression
+
+_COMMENT = re.compile(r'("[^"\r\n]*")|#[^\r\n]*')
+"""A comment; or a text, which may hold a `#` of its own."""
 
 
 def children_of(expression: Expression) -> tuple[Expression, ...]:
@@ -82,5 +87,9 @@ def expressions_of(statement: syntax.Statement) -> tuple[Expression, ...]:
 
 def text_of(node: syntax.Node) -> str:
     """The source text of a node on one line, without comments."""
-    lines = (line.partition("#")[0] for line in node.span.text.splitlines())
-    return " ".join(" ".join(lines).split())
+    return on_one_line(node.span)
+
+
+def on_one_line(span: Span) -> str:
+    """The text of a span on one line, without comments."""
+    return " ".join(_COMMENT.sub(r"\1", span.text).split())

@@ -8,14 +8,24 @@ from __future__ import annotations
 import networkx
 
 from alvh.compiler.dependencies import Dependencies
+from alvh.compiler.expressions import on_one_line
 
 
 def build_graph(dependencies: Dependencies) -> networkx.DiGraph[str]:
-    """Vertices with `sort` and `decides`; edges with `manner` and `orders`. Where two names are joined in several ways,
-    the edge that orders is kept."""
+    """Vertices with `sort`, `decides`, the `text` that a file says them with and the `group` (book or hedge) they belong to,
+    "" for none; edges with `manner` and `orders`. Where two names are joined in several ways, the edge that orders is kept."""
     graph: networkx.DiGraph[str] = networkx.DiGraph()
+    groups = {vertex.name for vertex in dependencies.vertices if vertex.sort in ("book", "hedge")}
     for vertex in dependencies.vertices:
-        graph.add_node(vertex.name, sort=vertex.sort, decides=vertex.decides)
+        owner = vertex.name.partition(" ")[0].partition(".")[0]
+        text = vertex.name if vertex.span is None else on_one_line(vertex.span)
+        graph.add_node(
+            vertex.name,
+            sort=vertex.sort,
+            decides=vertex.decides,
+            text=vertex.name if vertex.sort in ("book", "hedge", "layer") else text,
+            group=owner if owner in groups else "",
+        )
     for edge in sorted(dependencies.edges, key=lambda edge: edge.orders):
         graph.add_edge(edge.source, edge.target, manner=edge.manner, orders=edge.orders)
     return graph

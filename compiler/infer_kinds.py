@@ -300,7 +300,7 @@ class _Inference:
             case syntax.Size():
                 self._infer_size(statement)
             case syntax.AtMost(count=count):
-                self._expect(count, NUMBER, "`at most`", "a number of lots")
+                self._expect(count, NUMBER, "`at most`", "a number of lots, as in `6 lots`")
             case syntax.Action(schedule=schedule, condition=condition):
                 if schedule is not None and schedule.length is not None:
                     self._sessions(schedule.length, "`every`")

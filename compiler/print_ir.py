@@ -63,8 +63,7 @@ def _group(group: Group, program: Program) -> Iterator[str]:
     if group.limit_cost >= 0:
         yield f"  limit cost {_stream(group.limit_cost)}"
     for unwind in group.unwinds:
-        until = f" until {_stream(unwind.until)}" if unwind.until >= 0 else ""
-        yield f"  {_rule(unwind.rule, program)}{until}"
+        yield f"  {_rule(unwind.rule, program, unwind.until)}"
 
 
 def _layer(layer: Layer, program: Program) -> Iterator[str]:
@@ -101,8 +100,9 @@ def _expiry(expiry: Expiry) -> str:
             return f"month {expiry.low:g}"
 
 
-def _rule(rule: Rule, program: Program) -> str:
+def _rule(rule: Rule, program: Program, until: NodeId = -1) -> str:
     into = f" into {program.layers[rule.into].name}" if rule.into >= 0 else ""
     when = f" when {_stream(rule.condition)}" if rule.condition >= 0 else ""
     reads = f"  reads {' '.join(_stream(node) for node in rule.reads)}" if rule.reads else ""
-    return f"{rule.verb}{into}{when} as {rule.reason!r}{reads}"
+    ends = f" until {_stream(until)}" if until >= 0 else ""
+    return f"{rule.verb}{into}{when}{ends} as {rule.reason!r}{reads}"

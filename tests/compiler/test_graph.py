@@ -107,8 +107,25 @@ def test_a_layers_own_decisions_make_no_edge_in_its_rules_but_do_through_a_name(
 
 
 def test_the_graph_drawn_in_mermaid() -> None:
-    drawn = draw_mermaid(build_graph(dependencies_of("let twice = vix * 2\ntrigger high = twice > 40 and prev(twice) < 40")))
-    assert drawn == ('flowchart LR\n  n0(["vix"])\n  n1("twice")\n  n2{"high"}\n  n1 --> n2\n  n0 --> n1\n')
+    names = "let twice = vix * 2  # doubled\ntrigger high = twice > 40 and prev(twice) < 40\n"
+    book = 'book puts {\n  buy SPX put at 0.16 delta, 45 days\n  open when high  as "a #1"\n}'
+    assert (
+        draw_mermaid(build_graph(dependencies_of(names + book)))
+        == """\
+flowchart LR
+  n0(["vix"])
+  n1("let twice = vix * 2")
+  n2{"trigger high = twice #gt; 40 and prev(twice) #lt; 40"}
+  subgraph g1["puts"]
+    n3>"open when high as #quot;a #35;1#quot;"]
+    n4[["puts"]]
+  end
+  n2 --> n3
+  n3 --> n4
+  n1 --> n2
+  n0 --> n1
+"""
+    )
 
 
 def test_the_graph_drawn_in_dot_marks_what_orders_nothing() -> None:
