@@ -9,7 +9,7 @@ BIN := .venv/bin
 SOURCES := grammar compiler runtime strategies
 TEST_PROCESSES ?= 2
 
-.PHONY: help demo test lint types clean
+.PHONY: help demo test lint types bench clean
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -26,6 +26,9 @@ lint: .venv/installed-test ## Linter and formatter.
 
 types: .venv/installed-test build/typecheck ## Type checker, strict.
 	$(BIN)/mypy -p alvh
+
+bench: .venv/installed-run ## Speed, as ratios in one run; docs/performance.md explains them.
+	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what these commands made.
 	rm -rf .venv build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -5,6 +5,8 @@ are the engine's, everything else is written directly: a book of iron condors of
 call each, no tables, no lanes. `run_days` is plain Python too; `compiled` is it under Numba.
 """
 
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# Numba infers the types of what it compiles.
 from __future__ import annotations
 
 import math
@@ -898,8 +900,10 @@ def trade_calls(market, book, bar, next_expiry, layer, limit, is_unwinding, is_r
             continue
         if slot < 0:
             slot = 0
-            while calls.structures[layer, slot] > 0.0:
+            while slot < ROOM and calls.structures[layer, slot] > 0.0:
                 slot += 1
+            if slot == ROOM:
+                raise ValueError("a layer holds more lots than there is room for")
         cost = fee * structures + half * structures * 100.0
         money[CASH] = money[CASH] - debit * structures * 100.0 - fee * structures
         money[CALL_FLOW + layer] = money[CALL_FLOW + layer] - debit * structures * 100.0 - fee * structures

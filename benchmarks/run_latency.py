@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -70,7 +70,7 @@ def measure(rounds: int = ROUNDS) -> list[Ratio]:
 
         time_process(run_command(STRATEGY, generated), kept)  # the engine itself is compiled once, and kept
         with kernels_removed():
-            timers = {
+            timers: dict[str, Callable[[], float]] = {
                 "numba": partial(time_process, [sys.executable, "-c", "import numba"], kept),
                 "unseen": run_unseen,
                 "seen": partial(time_process, run_command(seen, generated), kept),
