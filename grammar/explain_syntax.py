@@ -18,6 +18,7 @@ from alvh.grammar.syntax_rules import (
     STRAY_BRACE,
     TOO_MANY_FINDINGS,
     UNCLOSED_BRACE,
+    UNEXPECTED_CHARACTER,
     UNEXPECTED_WORD,
     UNKNOWN_STATEMENT,
     UNKNOWN_WORD,
@@ -66,7 +67,7 @@ _LONGEST_WORD = 24
 _OTHER_WORDS = {
     "if": "when", "once": "when", "while": "when", "long": "buy", "short": "sell", "enter": "open", "exit": "close", "stop": "close",
     "over": "above", "under": "below", "set": "let", "var": "let", "def": "let", "import": "use", "include": "use", "signal": "trigger",
-    "expiration": "expiry", "calender": "calendar",
+    "expiration": "expiry", "calender": "calendar", "flat": "closed",
 }  # fmt: skip
 """What traders and other languages also say, and the word of this one."""
 
@@ -227,7 +228,7 @@ def unexpected(place: Place) -> Diagnostic:
     """The finding for a token that does not fit and could not be mended, by what is known of the place."""
     token, previous = place.token, place.previous
     span = _span(place.source, previous if place.at_line_end and previous is not None else token)
-    special = _sign(place) or _chain(place) or _yearly(place) or _later_leg(place)
+    special = _sign(place) or _chain(place) or _yearly(place) or _later_leg(place) or _dash(place) or _weeks(place)
     if special:
         code, message, hint = special
         return finding(code, message, span, hints=(hint,))
@@ -314,6 +315,26 @@ def _later_leg(place: Place) -> tuple[str, str, str] | None:
         message = f"This version trades SPX and VIX options, no {_LATER_LEGS[said[0]]}."
         return UNEXPECTED_WORD, message, f"Write it like `{_FORMS['buy']}`."
     return None
+
+
+def has_dash(token: Token, previous: Token | None, following: Token) -> bool:
+    """Is this a `-` between two words, with no space around it, as in `high-vol`?"""
+    glued = previous is not None and previous.end == token.start and token.end == following.start
+    return token.text == "-" and glued and previous is not None and "NAME" in previous.kinds and "NAME" in following.kinds
+
+
+def _dash(place: Place) -> tuple[str, str, str] | None:
+    if place.previous is None or not has_dash(place.token, place.previous, place.following):
+        return None
+    return UNEXPECTED_CHARACTER, "A name has no `-` in it.", f"Write `{shortened(place.previous.text)}_{shortened(place.following.text)}`."
+
+
+def _weeks(place: Place) -> tuple[str, str, str] | None:
+    token, previous = place.token, place.previous
+    if token.text not in {"week", "weeks"} or "DAY" not in place.expected or previous is None or not previous.text.isdigit():
+        return None
+    count = int(previous.text)
+    return MISSING_UNIT, "Lengths are in days or sessions, not weeks.", f"Write `{7 * count} days`, or `{5 * count} sessions` of trading."
 
 
 def _known(place: Place) -> str:

@@ -171,6 +171,8 @@ class _Parser:
 
     def supply(self, token: Token) -> bool:
         """A sign left out: reads on as if it stood there."""
+        if explain.has_dash(token, self.previous(), self.following()):
+            return False
         for kind in _OMISSIONS:
             if kind == "EQUAL" and self.machine.accepts("PLUS"):
                 continue  # after a value, a comparison is only one of many things that may follow

@@ -132,3 +132,21 @@ def test_changes_of_a_future_by_rank_are_warned_of() -> None:
     for stream in ("change(vx(1), 5 sessions) > 10%", "rsi(vx(2), 14) > 50", "macd(vx(1)).line > 0"):
         assert findings(calls(f"open when {stream}\n hold to expiry")) == ["change-of-contract"]
         assert findings(calls(f"open when {stream}\n hold to expiry".replace("vx(1)", "vx(30 days)").replace("vx(2)", "vix"))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("trigger high-vol = vix > 30\n", "A name has no `-` in it.", "Write `high_vol`."),
+        (
+            calls("", "buy 1 VIX call at 0.30 delta, 6 weeks"),
+            "Lengths are in days or sessions, not weeks.",
+            "Write `42 days`, or `30 sessions`",
+        ),
+        (calls("close when calls is flat"), "`flat` is no word of the language here.", "Did you mean `closed`?"),
+    ],
+)
+def test_what_a_newcomer_writes_is_told_how_it_is_written(text: str, message: str, hint: str) -> None:
+    found = compiled(text).diagnostics
+    assert [finding.message for finding in found] == [message]
+    assert found[0].hints[0].startswith(hint)
