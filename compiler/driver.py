@@ -69,8 +69,6 @@ def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, tex
     if isinstance(unreadable := reader.source(os.fspath(path)), Diagnostic):
         return Compiled(None, None, None, None, (unreadable,), ())
     module, merging = merge(os.fspath(path), reader.read, overrides)
-    if module is None:
-        return Compiled(None, None, None, None, _in_order(merging), reader.sources)
     meaning, analysis = analyse(module)
     dependencies = find_dependencies(meaning)
     wrong = {finding.span for finding in (*merging, *analysis) if finding.severity is Severity.ERROR}

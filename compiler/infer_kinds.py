@@ -278,7 +278,8 @@ class _Inference:
             fixed = f"{quote(value)} points {strike.manner} {reference}" if number is not None else "25 points"
             self._report(unit_needed(value.span, f"`{quote(value)}`", "A distance between strikes is in points.", fixed))
         elif not self._fits(kind, scale):
-            self._report(wrong_kind(value.span, "The distance between strikes", scale.text, quote(value), kind.described))
+            hint = f"Write it like `25 points {strike.manner} {'' if strike.reference is None else strike.reference.name}`."
+            self._report(wrong_kind(value.span, "The distance between strikes", f"in {scale.text}", quote(value), kind.described, hint))
 
     def _infer_expiry(self, expiry: syntax.Expiry) -> None:
         for bound in (expiry.low, expiry.high):
@@ -350,7 +351,8 @@ class _Inference:
                 choices = [f"({text}) * 1 contract" if short else "... * 1 contract"]
             self._report(size_in_what(value.span, text, *reversed(choices)))
         elif size.max_loss:
-            self._report(wrong_kind(value.span, "The worst loss that a size allows", "money", quote(value), kind.described))
+            what = "The worst loss that a size allows"
+            self._report(wrong_kind(value.span, what, "money", quote(value), kind.described, "Write it like `size max_loss 2% of equity`."))
         else:
             self._report(size_of_kind(value.span, text, kind.described))
 
@@ -361,7 +363,7 @@ class _Inference:
         if kind in (wanted, UNKNOWN) or is_zero(value):
             return
         number = literal(value)
-        fixed = with_unit(number, wanted.family) if number is not None and kind == NUMBER else None
+        fixed = None if number is None else with_unit(number, wanted.family)
         hints = () if fixed is None else (f"Write `{fixed}`.",)
         self._report(wrong_kind(value.span, what, words, quote(value), kind.described, *hints))
 
@@ -377,7 +379,9 @@ class _Inference:
         kind = self._value(value)
         bare = kind == NUMBER and self._is_bare(value)
         if not bare and not self._fits(kind, scale):
-            self._report(wrong_kind(value.span, what, scale.text, quote(value), kind.described))
+            number = literal(value)
+            hints = () if number is None else (f"Write `{written(number)}`.",)
+            self._report(wrong_kind(value.span, what, f"in {scale.text}", quote(value), kind.described, *hints))
 
     def _fits(self, kind: Kind, scale: Kind) -> bool:
         if UNKNOWN in (kind, scale):
@@ -686,7 +690,7 @@ class _Inference:
                 kind = own if kind.scale is None else kind
             elif own != kind:
                 number = literal(value)
-                fixed = with_unit(number, kind.family) if number is not None and own == NUMBER else None
+                fixed = None if number is None else with_unit(number, kind.family)
                 hints = () if fixed is None else (f"Write `{fixed}`.",)
                 self._report(rows_of_one_kind(value.span, quote(value), own.described, first.text, kind.described, *hints))
                 return UNKNOWN

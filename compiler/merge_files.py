@@ -45,19 +45,15 @@ Part: TypeAlias = syntax.Statement | syntax.Layer
 _Wanted = TypeVar("_Wanted", syntax.Setting, syntax.ChangeValue)
 
 
-def merge(path: str, read: Reader, overrides: Mapping[str, str] | None = None) -> tuple[Module | None, tuple[Diagnostic, ...]]:
+def merge(path: str, read: Reader, overrides: Mapping[str, str] | None = None) -> tuple[Module, tuple[Diagnostic, ...]]:
     """The module of the file at `path` (`-` and other names without a folder stand in the current one), and what is wrong with it.
 
-    `overrides` give settings, params, lets and triggers another value, as text in a file's own words. The module is None
-    only where the file itself could not be read or is empty of any tree.
+    `overrides` give settings, params, lets and triggers another value, as text in a file's own words.
     """
     merger = _Merger(path, read)
     contents = merger.bring(path, display=path)
-    if contents is None:
-        return None, tuple(merger.diagnostics)
     merger.apply_overrides(contents, overrides or {})
-    module = merger.flatten(path, contents)
-    return module, tuple(merger.diagnostics)
+    return merger.flatten(path, contents), tuple(merger.diagnostics)
 
 
 Declared: TypeAlias = syntax.Param | syntax.Let | syntax.Trigger | syntax.Input | syntax.Calendar | syntax.Book | syntax.Hedge
@@ -85,14 +81,14 @@ class _Merger:
         self.root = _project_folder(path)
         self.diagnostics: list[Diagnostic] = []
         self.incomplete = False
-        self.finished: dict[str, _Contents | None] = {}
+        self.finished: dict[str, _Contents] = {}
         self.open_files: list[tuple[str, str]] = []
         """Real path and shown path of the files being merged, outermost first."""
         self.characters = 0
 
     # ---- files ---------------------------------------------------------------------------------------
 
-    def bring(self, path: str, display: str) -> _Contents | None:
+    def bring(self, path: str, display: str) -> _Contents:
         """The contents of a file and of what it uses; read once, however often it is used."""
         real = os.path.realpath(path)
         if real in self.finished:
@@ -100,13 +96,10 @@ class _Merger:
         result = self.read(display)
         self.diagnostics.extend(result.diagnostics)
         self.incomplete = self.incomplete or any(finding.severity is Severity.ERROR for finding in result.diagnostics)
-        contents = None
-        if result.file is not None:
-            self.characters += len(result.file.span.source.text)
-            self.open_files.append((real, display))
-            contents = self.merge_file(result.file, display)
-            self.open_files.pop()
-        self.finished[real] = contents
+        self.characters += len(result.file.span.source.text)
+        self.open_files.append((real, display))
+        contents = self.finished[real] = self.merge_file(result.file, display)
+        self.open_files.pop()
         return contents
 
     def bring_used(self, use: syntax.Use, user: str) -> _Contents | None:
@@ -347,9 +340,9 @@ class _Merger:
 
         source = Source(OVERRIDES, text)
         result = parse(source)
-        declarations = () if result.file is None else result.file.declarations
-        if not result.diagnostics and len(declarations) == 1 and isinstance(declarations[0], wanted):
-            return declarations[0]
+        match result.file.declarations:
+            case (syntax.Declaration() as declaration,) if not result.diagnostics and isinstance(declaration, wanted):
+                return declaration
         span = Span(source, 0, len(text))
         is_choice = name in SETTINGS and SETTINGS[name].choices
         self.diagnostics.append(unknown_choice(span, name, value) if is_choice else unreadable_override(span, name, value))

@@ -18,4 +18,5 @@ RULE = Rule(
 
 
 def attribute_never_known(span: Span, layer: str, name: str, why: str, declared: Span) -> Diagnostic:
-    return RULE.finding(span, f"`{layer}` {why}, so it has no `{name}`.", related=(Related(declared, "declared here"),))
+    hint = "What it paid is `cost`, what it has earned `profit`." if name == "credit" else "Take the line out, or ask another layer."
+    return RULE.finding(span, f"`{layer}` {why}, so it has no `{name}`.", hint, related=(Related(declared, "declared here"),))

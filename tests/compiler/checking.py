@@ -35,9 +35,7 @@ def read(path: str) -> ParseResult:
     return parse(Source(path, Path(path).read_text(encoding="utf-8")))
 
 
-def merge_text(
-    folder: Path, text: str, overrides: Mapping[str, str] | None = None, **files: str
-) -> tuple[Module | None, tuple[Diagnostic, ...]]:
+def merge_text(folder: Path, text: str, overrides: Mapping[str, str] | None = None, **files: str) -> tuple[Module, tuple[Diagnostic, ...]]:
     """Merges `text` as main.alvh of a folder with `books/condor.alvh` and `files` (name without its ending) beside it."""
     (folder / "books").mkdir(exist_ok=True)
     (folder / "books" / "condor.alvh").write_text(CONDOR, encoding="utf-8")
@@ -51,7 +49,6 @@ def merge_text(
 def analyse_text(text: str) -> tuple[Meaning, tuple[Diagnostic, ...]]:
     """The meaning of a text that uses no file, and all findings."""
     module, merging = merge("text.alvh", lambda path: parse(Source(path, text)))
-    assert module is not None
     meaning, findings = analyse(module)
     return meaning, (*merging, *findings)
 

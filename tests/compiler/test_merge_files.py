@@ -28,7 +28,6 @@ def merged(folder: Path, text: str, **files: str) -> Module:
     """The module of a text without findings."""
     module, findings = merge_text(folder, text, **files)
     assert findings == ()
-    assert module is not None
     return module
 
 
@@ -174,7 +173,6 @@ def test_the_order_of_declarations_does_not_matter(tmp_path: Path) -> None:
 def test_the_command_line_wins_over_every_setting(tmp_path: Path, overrides: dict[str, str], expected: str) -> None:
     module, findings = merge_text(tmp_path, 'costs none\nuse "books/condor.alvh"\n', overrides)
     assert findings == ()
-    assert module is not None
     assert [setting.choice for setting in module.settings] == [expected]
 
 
@@ -182,7 +180,6 @@ def test_the_command_line_replaces_params_lets_and_triggers(tmp_path: Path) -> N
     text = "param calm = 15 points\nlet level = vix\ntrigger fear = vix > 30\n"
     module, findings = merge_text(tmp_path, text, {"calm": "12 points", "level": "vix3m", "fear": "vix > 40"})
     assert findings == ()
-    assert module is not None
     assert [module.params[0].value.span.text, module.lets[0].value.span.text, module.triggers[0].condition.span.text] == [
         "12 points",
         "vix3m",
@@ -196,14 +193,12 @@ def test_a_value_of_the_command_line_cannot_bring_in_more_than_a_value(tmp_path:
     for name in ("calm", "costs"):
         module, findings = merge_text(tmp_path, "param calm = 12 points\n", {name: value})
         assert len(findings) == 1
-        assert module is not None
         assert module.groups == ()
 
 
 def test_what_a_missing_file_may_have_declared_is_no_second_finding(tmp_path: Path) -> None:
     module, findings = merge_text(tmp_path, 'use "absent.alvh"\n')
     assert names_of(findings) == ["missing-file"]
-    assert module is not None
     assert module.incomplete
 
 
@@ -239,7 +234,6 @@ def test_a_chain_of_files_is_bounded(tmp_path: Path) -> None:
         (tmp_path / f"f{index}.alvh").write_text(f"{use}let x{index} = vix\n")
     module, findings = merge(str(tmp_path / "f0.alvh"), read)
     assert names_of(findings) == ["program-too-large"]
-    assert module is not None
     assert len(module.lets) == MOST_FILES
 
 
@@ -250,7 +244,6 @@ def test_a_fan_of_uses_is_read_once_each(tmp_path: Path) -> None:
         (tmp_path / f"l{level}.alvh").write_text(uses)
     module, findings = merge(str(tmp_path / "l0.alvh"), read)
     assert findings == ()
-    assert module is not None
     assert len(module.lets) == 1
 
 

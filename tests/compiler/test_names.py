@@ -130,7 +130,6 @@ def test_names_of_a_text_with_a_syntax_error_are_not_called_undefined() -> None:
 
 def test_a_used_name_left_unused_is_no_finding_and_an_own_one_is(tmp_path: Path) -> None:
     module, merging = merge_text(tmp_path, 'use "books/condor.alvh"\nuse "more.alvh"\nlet mine = vix\n', more="let theirs = vix\n")
-    assert module is not None
     _, findings = analyse(module)
     assert [(finding.name, finding.span.text) for finding in (*merging, *findings)] == [("unused-name", "mine")]
 
