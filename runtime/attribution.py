@@ -10,8 +10,9 @@ import numpy as np
 from attrs import frozen
 
 from alvh.compiler.ir import Program
-from alvh.runtime.market import MISSING, MODELLED, OBSERVED, REPLACED, Floats, MarketArrays
+from alvh.runtime.market import MISSING, MODELLED, OBSERVED, REPLACED, Floats, Integers, MarketArrays
 from alvh.runtime.record import CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
+from alvh.runtime.settlements import SETTLEMENT_SERIES, settlement_bars
 
 INDEX = "SPX index"
 
@@ -53,7 +54,8 @@ class InstrumentBasis:
 
 @frozen
 class SeriesBasis:
-    """What stood behind one series on the bars traded, as shares of them that add to 1."""
+    """What stood behind one series on the bars traded, as shares of them that add to 1; of a settlement print, behind the
+    settlements of the run."""
 
     series: str
     observed: float
@@ -134,6 +136,12 @@ def find_basis(program: Program, arrays: MarketArrays, record: RunRecord) -> Bas
         before = np.concatenate(([False], of_index[:-1]))
         count(INDEX, daily_profit(record.hold_profit), (of_index | before)[traded])
 
+    every_bar = np.arange(traded.start, traded.stop)
+    bars_read = {
+        name: settlement_bars(program, arrays, record.journal, name) if name in SETTLEMENT_SERIES else every_bar
+        for name in series_used(program)
+        if name in arrays.series
+    }
     total = sum(moved.values())
     instruments = tuple(
         InstrumentBasis(name, moved[name] / total, modelled[name] / moved[name])
@@ -143,7 +151,7 @@ def find_basis(program: Program, arrays: MarketArrays, record: RunRecord) -> Bas
     return Basis(
         modelled_share=sum(modelled.values()) / total if total > 0.0 else None,
         instruments=instruments,
-        series=tuple(_series_basis(name, arrays, traded) for name in series_used(program) if name in arrays.series),
+        series=tuple(_series_basis(name, arrays, bars) for name, bars in bars_read.items() if len(bars)),
     )
 
 
@@ -157,10 +165,7 @@ def series_used(program: Program) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _series_basis(name: str, arrays: MarketArrays, traded: slice) -> SeriesBasis:
-    behind = arrays.provenance[traded, arrays.series.index(name)]
-    if name == "vix_settlement":  # has a value only where a VIX series settles
-        settles = ~np.isnan(arrays.values[traded, arrays.series.index(name), 0])
-        behind = behind[settles] if settles.any() else behind
+def _series_basis(name: str, arrays: MarketArrays, bars: Integers) -> SeriesBasis:
+    behind = arrays.provenance[bars, arrays.series.index(name)]
     share = {what: float(np.mean(behind == what)) for what in (OBSERVED, MODELLED, REPLACED, MISSING)}
     return SeriesBasis(name, share[OBSERVED], share[MODELLED], share[REPLACED], share[MISSING])

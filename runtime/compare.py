@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+import polars as pl
+from attrs import asdict, frozen
 
 from alvh.runtime.metrics import drawdown_reduction
 from alvh.runtime.results import SCHEMA_VERSION, Result, dump_json
+
+
+def names_apart(results: Sequence[Result]) -> tuple[str, ...]:
+    """A name for each result: its file without the ending, numbered where two agree."""
+    names: list[str] = []
+    for result in results:
+        stem = Path(result.file).stem
+        taken = sum(1 for name in names if name == stem or name.startswith(f"{stem}-"))
+        names.append(f"{stem}-{taken + 1}" if taken else stem)
+    return tuple(names)
 
 
 @frozen
@@ -20,9 +33,9 @@ class Difference:
     """Its growth a year less the baseline's, as a fraction."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Comparison:
-    """Results of one market and period, the baseline first."""
+    """Results of one market and period, the baseline first. It shows itself as the tables of `alvh compare`."""
 
     results: tuple[Result, ...]
 
@@ -41,6 +54,29 @@ class Comparison:
             )
             for result in self.results
         )
+
+    @property
+    def metrics(self) -> pl.DataFrame:
+        """A row a result: `strategy`, its metrics, `drawdown_reduction` and `cagr_difference`; fractions, null where undefined."""
+        return pl.DataFrame(
+            [
+                {"strategy": result.strategy, **asdict(result.metrics), **asdict(difference)}
+                for result, difference in zip(self.results, self.differences, strict=True)
+            ],
+            infer_schema_length=None,
+        )
+
+    @property
+    def equity(self) -> pl.DataFrame:
+        """`date`, then the equity of each result in dollars, the columns named after the files; null once a run has stopped."""
+        frames = [
+            result.equity.select("date", pl.col("equity").alias(name))
+            for name, result in zip(names_apart(self.results), self.results, strict=True)
+        ]
+        joined = frames[0]
+        for frame in frames[1:]:
+            joined = joined.join(frame, on="date", how="full", coalesce=True)
+        return joined.sort("date")
 
     def to_dict(self) -> dict[str, Any]:
         """`baseline` is the strategy of the first of `results`."""
@@ -65,6 +101,9 @@ class Comparison:
         from alvh.runtime.result_tables import comparison_text
 
         return comparison_text(self)
+
+    def __repr__(self) -> str:
+        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.result_tables import comparison_html

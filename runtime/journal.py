@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from datetime import date, timedelta
 
-import numpy as np
 import polars as pl
 
 from alvh.compiler.ir import Layer, Node, Program, Rule, rules_of
@@ -13,6 +12,7 @@ from alvh.grammar.source import Span
 from alvh.runtime import record as codes
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import JournalRows, RunRecord
+from alvh.runtime.settlements import print_in_words, settled_on
 
 JOURNAL_SCHEMA = pl.Schema(
     {
@@ -114,52 +114,13 @@ def rule_text(rule: Rule) -> str:
     return rule.reason or " ".join(rule.span.text.split())
 
 
-def settlement_notes(program: Program, arrays: MarketArrays, record: RunRecord) -> list[str]:
-    """A line for each product that settled: on what, how often."""
-    counts: dict[str, dict[str, int]] = {}
-    rows = record.journal
-    for row in np.flatnonzero(rows.action == codes.SETTLE):
-        for product, words in _settled_on(program, arrays, rows, int(row)):
-            of_product = counts.setdefault(product, {})
-            of_product[words] = of_product.get(words, 0) + 1
-    return [
-        f"{product} options settled: {'; '.join(f'{count} on {words}' for words, count in sorted(of.items(), key=_most_first))}"
-        for product, of in sorted(counts.items())
-    ]
-
-
-def _most_first(counted: tuple[str, int]) -> tuple[int, str]:
-    return -counted[1], counted[0]
-
-
 def _reason(program: Program, arrays: MarketArrays, rows: JournalRows, row: int, rule: Rule | None) -> str:
     if rule is not None:
         return rule_text(rule)
     if rows.action[row] != codes.SETTLE:
         return "holds none"
-    return "expired on " + " and ".join(words for _, words in _settled_on(program, arrays, rows, row))
-
-
-def _settled_on(program: Program, arrays: MarketArrays, rows: JournalRows, row: int) -> list[tuple[str, str]]:
-    """Product and print, in words, of what settled in a row; each once."""
-    bar = int(rows.bar[row])
-    settled: dict[tuple[str, str], None] = {}
-    for number, leg in enumerate(program.layers[int(rows.layer[row])].legs):
-        expiries, expiry = arrays.spx if leg.product == "SPX" else arrays.vix, rows.expiry[row, number]
-        if math.isnan(expiry) or expiries.settle_bar[int(expiry)] != bar:  # a leg that the row lacks, or that settled earlier
-            continue
-        series = "vix_settlement" if leg.product == "VIX" else "spx_am" if expiries.am[int(expiry)] else "spx"
-        settled[leg.product, _print_in_words(arrays, series, bar)] = None
-    return list(settled)
-
-
-def _print_in_words(arrays: MarketArrays, series: str, bar: int) -> str:
-    if math.isnan(arrays.values[bar, arrays.series.index(series), 0]):
-        return "the last mark, for want of any print"
-    if series == "spx":
-        return "the close"
-    prints = arrays.prints.get(series)
-    return "a print that the market does not name" if prints is None else prints.words[int(prints.at[bar])]
+    paid = [print_in_words(arrays, series, int(rows.bar[row])) for _, series in settled_on(program, arrays, rows, row)]
+    return f"expired on {' and '.join(paid)}"
 
 
 def _instrument(layer: Layer, arrays: MarketArrays, rows: JournalRows, row: int) -> str:

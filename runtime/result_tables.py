@@ -9,6 +9,7 @@ from attrs import frozen
 from alvh.runtime.attribution import Basis, InstrumentBasis
 from alvh.runtime.compare import Comparison, Difference
 from alvh.runtime.results import Result
+from alvh.runtime.settlements import SETTLEMENT_SERIES
 
 ABSENT = "-"
 """What stands where a figure is undefined."""
@@ -163,9 +164,13 @@ def basis_lines(basis: Basis) -> list[str]:
     elif partly:
         named = ", ".join(f"{name} {_share_of_days(share)}" for name, share in partly.items())
         lines.append(f"Modelled series, share of days: {named}.")
-    replaced = ", ".join(f"{entry.series} {_share_of_days(entry.replaced)}" for entry in basis.series if entry.replaced > 0.0)
+    replaced = ", ".join(
+        f"{entry.series} on {_share_of_days(entry.replaced)} of {'settlements' if entry.series in SETTLEMENT_SERIES else 'days'}"
+        for entry in basis.series
+        if entry.replaced > 0.0
+    )
     if replaced:
-        lines.append(f"Prints replaced because stale or missing, share of days: {replaced}.")
+        lines.append(f"Prints replaced because stale or missing: {replaced}.")
     return lines
 
 

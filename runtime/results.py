@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-from attrs import asdict, field, frozen
+from attrs import asdict, frozen
 
 from alvh.runtime.attribution import Basis, LayerResult
 from alvh.runtime.metrics import Metrics
@@ -46,9 +46,9 @@ class RuleKnowledge:
     """Share of the bars on which its condition was unknown."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Result:
-    """One run, interpreted. `equity` has a row a bar, `journal` a row an action."""
+    """One run, interpreted. `equity` has a row a bar, `journal` a row an action. It shows itself as the tables of `alvh run`."""
 
     strategy: str
     file: str
@@ -69,10 +69,10 @@ class Result:
     identity: str
     """Hash of strategy text, market, alvh's version and settings: the same identity, the same bytes. `engine` is no part of
     it, nor of the JSON: both engines agree on every bit."""
-    equity: pl.DataFrame = field(repr=False)
+    equity: pl.DataFrame
     """`date, equity, cash`, `interest`, `hold` where the index is held, and a column a layer: P&L after costs since the
     start. On every row the capital plus interest, hold and layers is the equity."""
-    journal: pl.DataFrame = field(repr=False)
+    journal: pl.DataFrame
     """Columns as in `journal.JOURNAL_SCHEMA`."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,6 +113,9 @@ class Result:
         from alvh.runtime.result_tables import result_text
 
         return result_text(self)
+
+    def __repr__(self) -> str:
+        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.result_tables import result_html

@@ -13,11 +13,12 @@ from attrs import field, frozen
 from alvh.compiler.ir import Program, rules_of
 from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
 from alvh.runtime.identity import identify
-from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text, settlement_notes
+from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
 from alvh.runtime.market import Market, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
 from alvh.runtime.record import RunRecord
 from alvh.runtime.results import Result, RuleKnowledge, Settings
+from alvh.runtime.settlements import settlement_notes
 
 Engine = OneOf["numba", "reference"]
 Report = Callable[[str], None]
@@ -154,7 +155,7 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
         day = calendar_date(arrays.sessions[record.stopped])
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
     notes += arrays.notes
-    notes += settlement_notes(program, arrays, record)
+    notes += settlement_notes(program, arrays, record.journal)
     if record.unknown_prints:
         notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
     if record.stale_marks:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from alvh.runtime.compare import Comparison
+from alvh.runtime.compare import Comparison, names_apart
 from alvh.runtime.results import Result
 
 EQUITY_FILE = "equity.parquet"
@@ -57,7 +57,7 @@ def write_comparison(comparison: Comparison, folder: Path, picture: Callable[[Pa
     that it is given. OutputError when the folder cannot take them."""
 
     def write(place: Path) -> None:
-        for name, result in zip(folder_names(comparison), comparison.results, strict=True):
+        for name, result in zip(names_apart(comparison.results), comparison.results, strict=True):
             (place / name).mkdir()
             _write_files(result, place / name)
         if picture is not None:
@@ -65,16 +65,6 @@ def write_comparison(comparison: Comparison, folder: Path, picture: Callable[[Pa
         (place / SUMMARY_FILE).write_text(comparison.to_json(), encoding="utf-8")
 
     _write_whole(folder, write)
-
-
-def folder_names(comparison: Comparison) -> tuple[str, ...]:
-    """A folder name for each result: its file without the ending, numbered where two agree."""
-    names: list[str] = []
-    for result in comparison.results:
-        stem = Path(result.file).stem
-        taken = sum(1 for name in names if name == stem or name.startswith(f"{stem}-"))
-        names.append(f"{stem}-{taken + 1}" if taken else stem)
-    return tuple(names)
 
 
 def _write_files(result: Result, place: Path) -> None:

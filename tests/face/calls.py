@@ -19,7 +19,7 @@ ANY = "..."
 def copy_strategies(folder: Path) -> None:
     for path in (ROOT / "strategies").rglob("*.alvh"):
         target = folder / path.relative_to(ROOT / "strategies")
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
 
 

@@ -25,8 +25,9 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The shipped strategies, and a manifest of one's own."""
-    copy_strategies(tmp_path)
+    """The shipped strategies, here and where the repository has them, and a manifest of one's own."""
+    for place in (tmp_path, tmp_path / "strategies"):
+        copy_strategies(place)
     shutil.copy(ROOT / "tests" / "markets" / "history.toml", tmp_path / OWN_DATA)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ALVH_DATA", str(DATA.resolve()))

@@ -59,6 +59,8 @@ def test_option_marks_are_modelled_and_the_index_only_where_it_was() -> None:
     series = {entry.series: entry for entry in result.basis.series}
     assert series["vix"].replaced == pytest.approx(0.25)
     assert series["vvix"].modelled == 1.0
+    assert "vix_settlement" not in series  # nothing settled on it
+    assert series["spx_am"].observed == 1.0
     assert series["ad_line"].missing == 1.0
 
 

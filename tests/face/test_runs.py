@@ -112,6 +112,23 @@ def test_requests_that_cannot_be_are_refused(market: alvh.Market) -> None:
         alvh.Market("no such file.toml")
 
 
+def test_a_comparison_is_two_frames(market: alvh.Market) -> None:
+    comparison = alvh.compare([UNHEDGED, CALL, CALL], market, start=START, end=END)
+    figures = comparison.metrics
+    assert figures["strategy"].to_list() == ["Unhedged condors", "One VIX call", "One VIX call"]
+    assert figures["hedge_cost"][0] is None
+    assert figures["cagr"][1] - figures["cagr"][0] == pytest.approx(figures["cagr_difference"][1])
+    assert comparison.equity.columns == ["date", "unhedged", "single_vix_call", "single_vix_call-2"]
+    assert comparison.equity["single_vix_call"].equals(comparison.results[1].equity["equity"], check_names=False)
+    assert repr(comparison) in str(comparison)
+    assert "against" in repr(comparison)
+
+
+def test_a_prompt_shows_the_tables(result: alvh.Result) -> None:
+    assert repr(result).startswith("One VIX call: generated (seed 7), 2023-06-01 to 2024-12-31")
+    assert "single.only" in repr(result)
+
+
 def test_a_notebook_gets_tables(result: alvh.Result) -> None:
     assert "<table>" in result._repr_html_()
     assert "single.only" in result._repr_html_()
