@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -44,7 +45,14 @@ class Compiled:
 
     def run(self, arrays: layout.Run) -> None:
         """Runs one block; `arrays.state` and `arrays.tape` are changed in place."""
-        self._loop(self._lanes, self._kernel, arrays)
+        try:
+            self._loop(self._lanes, self._kernel, arrays)
+        except Exception as error:
+            if not _comes_from_cache(error):
+                raise
+            # Nothing ran yet: the loop is loaded when it is called.
+            forget_cache()
+            _compiled_loop(self._lanes.width)(self._lanes, self._kernel, arrays)
         if self._marker is not None and not self._marker.exists():
             self._marker.touch()
 
@@ -67,7 +75,14 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
     if not jit:
         return Compiled(run_days, Lanes(1), module.decide, None)
     vars(numba_config)["CACHE_DIR"] = str(cache_folder())
-    return Compiled(_compiled_loop(width), Lanes(width), _compiled_kernel(module, width), _marker(width))
+    try:
+        kernel = _compiled_kernel(module, width)
+    except Exception as error:
+        if not _comes_from_cache(error):
+            raise
+        forget_cache()
+        kernel = _compiled_kernel(_kernel_module(kernel_text), width)
+    return Compiled(_compiled_loop(width), Lanes(width), kernel, _marker(width))
 
 
 @cache
@@ -147,6 +162,27 @@ def cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="alvh-"))
 
 
+def _comes_from_cache(error: Exception) -> bool:
+    """Whether Numba failed while it read a cached file: one that is truncated or otherwise damaged."""
+    trace = error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).parts[-3:] == ("numba", "core", "caching.py"):
+            return True
+        trace = trace.tb_next
+    return False
+
+
+def forget_cache() -> None:
+    """Empties the cache folder; what was compiled in it is compiled again when it is next needed."""
+    for path in cache_folder().iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    _compiled_loop.cache_clear()
+    _modules.clear()
+
+
 def _host_cpu() -> str:
     """Name and features of this machine's processor: code compiled for another may not run here."""
     return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
@@ -154,7 +190,7 @@ def _host_cpu() -> str:
 
 def _cache_bases() -> list[Path]:
     stated = os.environ.get("ALVH_CACHE_DIR")
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alvh"
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "alvh"
     return [*([Path(stated)] if stated else []), user]
 
 
