@@ -29,6 +29,8 @@ STRATEGIES = sorted(path.stem for path in (ROOT / "strategies").glob("*.alvh"))
 CRISES = {"2008": ("2007-04-02", "2010-06-30"), "2020": ("2019-06-03", "2020-12-31")}
 PARTS = 10
 PROGRAMS_IN_A_PART = 50
+EVERY_COMPILED = 3
+"""A kernel takes a fifth of a second to compile."""
 VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind")
 
 
@@ -71,7 +73,8 @@ def test_shipped_strategies_agree_over_history(name: str, crisis: str) -> None:
     program, arrays = shipped(name), history(crisis)
     expected = interpret(program, arrays)
     assert has_opened_and_closed(expected)
-    assert_same(expected, *simulate(program, arrays))
+    assert_same(expected, *simulate(program, arrays), "from steps:")
+    assert_same(expected, *simulate(program, arrays, kernel=True), "compiled kernel:")
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -93,13 +96,16 @@ def test_eight_lanes_are_one_lane_eight_times(name: str) -> None:
     for path, (expected, found) in enumerate(zip(alone, together, strict=True)):
         assert_same(expected, found, f"path {path}:")
     assert_same(interpret(program, arrays, path=9), together[9])
+    for path, found in enumerate(simulate(program, arrays, lanes=8, kernel=True)):
+        assert_same(alone[path], found, f"path {path}, compiled kernel:")
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_written_programs_agree(part: int, record_property: pytest.RecordProperty) -> None:
-    """Fifty programs a part, each of which opens and closes a position: reference, plain Python and compiled, all the same.
+    """Fifty programs a part, each of which opens and closes a position: the reference against the compiled engine, streams from steps,
+    against the same engine in plain Python with the program's kernel, and for every third program with its kernel compiled.
 
-    Those that trade less are compared too, and counted apart.
+    Programs that trade less are compared too, and counted apart.
     """
     counts: Counter[str] = Counter()
 
@@ -108,8 +114,11 @@ def test_written_programs_agree(part: int, record_property: pytest.RecordPropert
     def agree(written: ProgramText, market: str, phase: int) -> None:
         program, arrays = compiled(written.text), sample_market(market)
         expected = interpret(program, arrays, phase=phase)
-        assert_same(expected, *simulate(program, arrays, phase=phase, jit=False))
-        assert_same(expected, *simulate(program, arrays, phase=phase), "compiled:")
+        assert_same(expected, *simulate(program, arrays, phase=phase, kernel=False), "from steps:")
+        assert_same(expected, *simulate(program, arrays, phase=phase, kernel=True, jit=False), "kernel in plain Python:")
+        if counts["programs compared"] % EVERY_COMPILED == 0:
+            assert_same(expected, *simulate(program, arrays, phase=phase, kernel=True), "compiled kernel:")
+            counts["with a compiled kernel"] += 1
         counts["programs compared"] += 1
         counts["runs that stopped"] += expected.stopped >= 0
         counts.update(expected.verbs)

@@ -72,17 +72,37 @@ def compiled(text: str) -> Program:
     return result.program
 
 
+@frozen
+class Wish:
+    """What of a program is fixed; None is drawn."""
+
+    fractional: bool | None = None
+    costs: str | None = None
+    hold: bool | None = None
+    apart: bool = False
+    """One book and one hedge at least, and no book reads of a hedge."""
+    hedge_says: tuple[str, ...] | None = None
+    """All that the hedge `alvh` says outside its layers."""
+    hedge_size: str = ""
+    """The size that every layer of a hedge states."""
+
+
 @st.composite
-def programs(
-    draw: Draw,
-    *,
-    fractional: bool | None = None,
-    costs: str | None = None,
-    hold: bool | None = None,
-    with_hedge: bool | None = None,
-) -> ProgramText:
-    """Programs of one to five layers in one to three groups; the arguments fix what is otherwise drawn."""
-    return _Writer(draw).program(fractional, costs, hold, with_hedge)
+def programs(draw: Draw, wish: Wish = Wish()) -> ProgramText:
+    """Programs of one to six layers in one to four groups."""
+    return _Writer(draw, wish).program()
+
+
+@st.composite
+def conditions(draw: Draw) -> str:
+    """Conditions that read market and inputs only."""
+    return _Writer(draw, Wish()).condition()
+
+
+@st.composite
+def events(draw: Draw) -> str:
+    """Events that read market, inputs and calendars only."""
+    return _Writer(draw, Wish()).event()
 
 
 @frozen
@@ -119,6 +139,7 @@ STATES = ("is open", "is closed", "opens", "closes", "rolls")
 @frozen
 class _Writer:
     draw: Draw
+    wish: Wish
     params: dict[str, list[str]] = field(factory=dict)
     """Names of params and lets by kind."""
     plans: list[_Plan] = field(factory=list)
@@ -218,9 +239,10 @@ class _Writer:
         choices: list[Callable[[], str]] = [
             lambda: self.one_of(["equity", "cash", "capital", "$5_000", "$40_000"]),
             lambda: f"{self.one_of(['1%', '5%'])} of {self.one_of(['equity', 'capital', 'cash'])}",
-            lambda: self.attribute(self.reach, MARKED_MONEY),
-            lambda: f"prev({self.attribute(self.reach, (*MARKED_MONEY, *DECIDED_MONEY))})",
         ]
+        if self.reach:
+            choices.append(lambda: self.attribute(self.reach, MARKED_MONEY))
+            choices.append(lambda: f"prev({self.attribute(self.reach, (*MARKED_MONEY, *DECIDED_MONEY))})")
         if seen:
             choices.append(lambda: self.attribute(seen, (*MARKED_MONEY, *DECIDED_MONEY)))
         if depth > 0:
@@ -271,9 +293,11 @@ class _Writer:
             lambda: f"({self.condition(below, seen)} when {self.condition(below)} else {self.condition(below, seen)})",
             lambda: f"{self.money(seen, below)} {self.one_of(['<', '>='])} {self.money(seen, below)}",
             lambda: f"diverges(spx, {self.one_of(['ad_line', 'vix'])}, {self.one_of(['5', '10 sessions'])})",
-            lambda: f"{self.one_of(self.reach).path}.{self.one_of(['dte <= 12 days', 'age > 3 sessions', 'option_delta > 0.2 delta'])}",
-            lambda: f"prev({self.one_of(self.reach).path} {self.one_of(STATES)})",
         ]
+        if self.reach:
+            ages = ["dte <= 12 days", "age > 3 sessions", "option_delta > 0.2 delta"]
+            choices.append(lambda: f"{self.one_of(self.reach).path}.{self.one_of(ages)}")
+            choices.append(lambda: f"prev({self.one_of(self.reach).path} {self.one_of(STATES)})")
         if seen:
             choices.append(lambda: f"{self.one_of(seen).path} {self.one_of(STATES)}")
             choices.append(lambda: f"{self.one_of(seen).path}.{self.one_of(['count > 1', 'contracts >= 3 contracts', 'gains > $100'])}")
@@ -406,11 +430,13 @@ class _Writer:
         """What a layer says, its head and braces aside."""
         seen = self.plans[: plan.number]
         lines, credit = self.legs(plan)
-        self.reach[:] = self.plans
+        self.reach[:] = self.reach_of(plan.kind)
         with_share = budgeted and self.chance(8)
         if with_share:
             lines.append(f"share {self.number(5, 10) * 2}%")
-        if (not with_share and self.chance(7)) or self.chance(2):
+        if self.wish.hedge_size and plan.kind == "hedge":
+            lines.append(f"size {self.wish.hedge_size}")
+        elif (not with_share and self.chance(7)) or self.chance(2):
             lines.append(self.size(plan, seen, credit))
         if self.chance(4):
             lines.append(f"at most {self.number(1, 4)} lots")
@@ -422,7 +448,7 @@ class _Writer:
         else:
             self.reach[:] = [*seen, *(other for other in self.plans if other.anchor)]
             lines += [f"open {self.occasion(seen)}{reason}" for _ in range(self.number(0, 2))]
-            self.reach[:] = self.plans
+            self.reach[:] = self.reach_of(plan.kind)
             exits = self.number(1, 3)
             lines += ["hold to expiry"] if exits == 1 else [f"close when {self.of_lot(plan)}{reason}"]
         lines += [f"close when {self.of_lot(plan)}" for _ in range(self.number(0, 1))]
@@ -455,27 +481,11 @@ class _Writer:
     def group(self, name: str, kind: str) -> GroupText:
         plans = [plan for plan in self.plans if plan.group == name]
         seen = self.plans[: plans[0].number]
-        self.reach[:] = self.plans
+        self.reach[:] = self.reach_of(kind)
         alone = plans[0].path == name
-        statements: list[str] = []
-        budgeted = kind == "hedge" and self.chance(4)
-        if budgeted:
-            kept = f", kept {self.number(1, 12)} months" if self.chance(6) else ""
-            base = self.one_of(["equity", "capital", "equity", self.one_of(self.plans).path + ".notional"])
-            statements.append(f"budget {self.one_of(['6%', '20%'])} of {base} per year, paid monthly{kept}")
-        if kind == "hedge":
-            if self.chance(3):
-                statements.append(f"unit {self.one_of(['1', '2', '0.5'])} per $1_000_000 of {self.one_of(['capital', 'equity'])}")
-            if self.chance(4):
-                limits = ["2% of equity", "$15_000", "weight of equity"]
-                limits += [f"40% of {plan.path}.credit" for plan in seen if plan.has("credit")]
-                statements.append(f"limit cost to {self.one_of(limits)}")
-            if len(plans) > 1 and self.chance(4):
-                chosen = [plan.name for plan in plans if self.chance(7)]
-                if len(chosen) > 1:
-                    statements.append(f"first {', then '.join(chosen)}")
-            if self.chance(5):
-                statements += [self.unwind(seen) for _ in range(self.number(1, 2))]
+        said = self.wish.hedge_says if kind == "hedge" else None
+        statements = list(self.said(kind, plans, seen) if said is None else said)
+        budgeted = any(line.startswith("budget") for line in statements)
         if alone:
             return GroupText(f"{kind} {name}", (*statements, *self.layer_lines(plans[0], budgeted)))
         if self.chance(2):
@@ -488,36 +498,64 @@ class _Writer:
             layers = _with_shares(layers)
         return GroupText(f"{kind} {name}", tuple(statements), tuple(layers))
 
-    def plan(self, with_hedge: bool | None) -> list[tuple[str, str]]:
+    def said(self, kind: str, plans: Sequence[_Plan], seen: Sequence[_Plan]) -> list[str]:
+        """What a group says outside its layers."""
+        statements: list[str] = []
+        if kind == "book":
+            return statements
+        if self.chance(4):
+            kept = f", kept {self.number(1, 12)} months" if self.chance(6) else ""
+            base = self.one_of(["equity", "capital", "equity", self.one_of(self.reach).path + ".notional"])
+            statements.append(f"budget {self.one_of(['6%', '20%'])} of {base} per year, paid monthly{kept}")
+        if self.chance(3):
+            statements.append(f"unit {self.one_of(['1', '2', '0.5'])} per $1_000_000 of {self.one_of(['capital', 'equity'])}")
+        if self.chance(4):
+            limits = ["2% of equity", "$15_000", "weight of equity"]
+            limits += [f"40% of {plan.path}.credit" for plan in seen if plan.has("credit")]
+            statements.append(f"limit cost to {self.one_of(limits)}")
+        if len(plans) > 1 and self.chance(4):
+            chosen = [plan.name for plan in plans if self.chance(7)]
+            if len(chosen) > 1:
+                statements.append(f"first {', then '.join(chosen)}")
+        if self.chance(5):
+            statements += [self.unwind(seen) for _ in range(self.number(1, 2))]
+        return statements
+
+    def plan(self) -> list[tuple[str, str]]:
         """Names of the groups; their layers stand in `plans`."""
+        with_hedge = self.wish.apart or self.wish.hedge_says is not None
         groups = [("condors", "book")]
         layers = [["condors"] if self.chance(6) else [f"condors.{name}" for name in ("near", "away")[: self.number(1, 2)]]]
-        if self.chance(2):
+        if self.chance(2) and not self.wish.apart:
             groups, layers = [], []
         elif self.chance(2):
             groups.append(("puts", "book"))
             layers.append(["puts"])
-        if not groups or with_hedge or (with_hedge is None and self.chance(9)):
+        if not groups or with_hedge or self.chance(9):
             groups.append(("alvh", "hedge"))
             layers.append([f"alvh.{name}" for name in ("front", "medium", "far", "press")[: self.one_of([1, 2, 2, 3, 3, 4])]])
             if self.chance(1):
                 groups.append(("tail", "hedge"))
                 layers.append(["tail.calls"])
         pairs = [(path, name, kind) for (name, kind), paths in zip(groups, layers, strict=True) for path in paths]
-        anchor = self.number(0, len(pairs) - 1)
+        anchor = self.one_of([place for place, (_, _, kind) in enumerate(pairs) if kind == "book" or not self.wish.apart])
         shapes = {"book": ["spread", "spread", "spread", "short", "bought"], "hedge": ["spread", "bought", "bought"]}
         for number, (path, name, kind) in enumerate(pairs):
             self.plans.append(_Plan(path, name, kind, number, number == anchor, self.one_of(shapes[kind])))
         self.reach.append(self.plans[anchor])
         return groups
 
-    def program(self, fractional: bool | None, costs: str | None, hold: bool | None, with_hedge: bool | None) -> ProgramText:
-        groups = self.plan(with_hedge)
-        is_fractional = self.chance(4) if fractional is None else fractional
+    def reach_of(self, kind: str) -> list[_Plan]:
+        return [plan for plan in self.plans if plan.kind == "book" or kind == "hedge" or not self.wish.apart]
+
+    def program(self) -> ProgramText:
+        wish = self.wish
+        groups = self.plan()
+        is_fractional = self.chance(4) if wish.fractional is None else wish.fractional
         declarations = [
             'strategy "written"',
             f"capital {self.one_of(['$1_000_000', '$1_000_000', '$250_000', '$60_000'])}",
-            f"costs {costs or self.one_of(['listed', 'none'])}",
+            f"costs {wish.costs or self.one_of(['listed', 'none'])}",
             f"contracts {'fractional' if is_fractional else 'whole'}",
             "input ad_line : index",
             "input signal : condition",
@@ -526,7 +564,7 @@ class _Writer:
         ]
         declarations += self.declared()
         written = [self.group(name, kind) for name, kind in groups]
-        if self.chance(2) if hold is None else hold:
+        if self.chance(2) if wish.hold is None else wish.hold:
             written.append(GroupText("book market", ("hold SPX",)))
         return ProgramText(tuple(declarations), tuple(written))
 

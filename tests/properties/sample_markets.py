@@ -97,6 +97,12 @@ def cut_bars(arrays: MarketArrays, start: int, last: int) -> MarketArrays:
     )
 
 
+def cut_last(arrays: MarketArrays, last: int) -> MarketArrays:
+    """The market as far as bar `last`, as a shorter history gives it."""
+    bars = slice(0, last + 1)
+    return evolve(arrays, last=last, values=arrays.values[bars].copy(), provenance=arrays.provenance[bars], vx_front=arrays.vx_front[bars])
+
+
 def replace_series(arrays: MarketArrays, **columns: Floats) -> MarketArrays:
     """The market with other values for some series, each [bars]; dots in a name are written `__`."""
     values = arrays.values.copy()
