@@ -150,3 +150,17 @@ def test_what_a_newcomer_writes_is_told_how_it_is_written(text: str, message: st
     found = compiled(text).diagnostics
     assert [finding.message for finding in found] == [message]
     assert found[0].hints[0].startswith(hint)
+
+
+@pytest.mark.parametrize("verb", ["hold", "hold to expiry"])
+def test_no_takes_a_verb_whole_or_by_its_first_word(verb: str) -> None:
+    layer = program(calls("hold to expiry\n roll when dte <= 5 days") + f"change tail.calls {{ no {verb} }}\n").layers[0]
+    assert not layer.hold_to_expiry
+    assert len(layer.rolls) == 1
+
+
+@pytest.mark.parametrize("verb", ["limit", "limit cost"])
+def test_no_limit_and_no_limit_cost_are_one(verb: str) -> None:
+    assert (
+        findings("hedge tail { limit cost to $5_000\n" + calls("hold to expiry").partition("{")[2] + f"change tail {{ no {verb} }}\n") == []
+    )
