@@ -77,7 +77,6 @@ _OTHER_FORMS = {
     **dict.fromkeys(("otm", "itm", "atm"), "A strike is written `at 0.30 delta` or `at 110% of forward`."),
     **dict.fromkeys(("usd", "dollars"), "Write `$` before the number, as in `$5_000`."),
     "between": "A range is written `vix in 15 .. 20`.",
-    "is": "Write `vix > 30`, or `vix crosses above 30` for the day on which it happens.",
     "daily": "Write `every day`.",
     "weekly": "Write `every week`.",
     "monthly": "Write `every month`.",
@@ -259,9 +258,10 @@ def _hints(place: Place) -> tuple[str, ...]:
     meant = meant_word(token, previous, place.expected)
     if meant:
         return (f"Did you mean `{meant}`?",)
-    for word in (token, previous):
-        if word is not None and word.text.lower() in _OTHER_FORMS and (word is token or word.text == "is"):
-            return (_OTHER_FORMS[word.text.lower()],)
+    if previous is not None and previous.text == "is":
+        return ("Write `vix > 30`, or `vix crosses above 30` for the day on which it happens.",)
+    if token.text.lower() in _OTHER_FORMS and not place.at_line_end:
+        return (_OTHER_FORMS[token.text.lower()],)
     at_start = bool(place.expected & _STARTS) and _leads(token, previous)
     if at_start and place.following.text == "=":
         return (f"To name a value, write `let {shortened(token.text)} = …`; to name a condition, `trigger {shortened(token.text)} = …`.",)
