@@ -130,3 +130,8 @@ def test_sections_that_links_name_exist(document: Path) -> None:
     for file, section in re.findall(r"\]\(([\w./-]*)#([\w-]+)\)", document.read_text("utf-8")):
         target = (document.parent / file).read_text("utf-8") if file else document.read_text("utf-8")
         assert section in sections(target), f"{document.name} links to {file}#{section}"
+
+
+def test_the_index_names_every_page() -> None:
+    pages = {str(path.relative_to(DOCS)) for path in (*DOCS.glob("*.md"), *DOCS.glob("design/*.md"))} - {"index.md"}
+    assert pages - set(re.findall(r"\]\(([\w./-]+)\)", (DOCS / "index.md").read_text("utf-8"))) == set()
