@@ -6,7 +6,7 @@ from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.choose import payoff
 from alvh.runtime.engine.journal import journal_settlement
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.engine.prices import absolute_delta, ensure_leg_terms, quote, series_at
+from alvh.runtime.engine.prices import absolute_delta, ensure_leg_terms, half_spread, quote, series_at
 from alvh.runtime.lanes import (
     Lanes,
     any_lane,
@@ -218,6 +218,9 @@ def _mark_lot(
             price = select(unknown, last, mid)
             stale = stale | (alive & unknown)
             count_where(lanes, run.tape.counts, at.COUNT_STALE, alive & unknown)
+            if any_lane(alive & unknown):
+                # Nothing trades a stale lot; the quick ratio reads its last mark at today's widths.
+                half = half_spread(lanes, run, bar, product, price)
             store_where(lanes, run.state.legs, row + at.E_MARK, alive, price)
             store_where(lanes, run.state.legs, row + at.E_HALF, alive, half)
             value = value + select(alive, ratio * price, 0.0)
