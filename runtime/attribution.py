@@ -11,7 +11,7 @@ from attrs import frozen
 
 from alvh.compiler.ir import Program
 from alvh.runtime.market import MISSING, MODELLED, OBSERVED, REPLACED, Floats, Integers, MarketArrays
-from alvh.runtime.record import CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
+from alvh.runtime.record import ABOVE_SIZE, CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
 from alvh.runtime.settlements import SETTLEMENT_SERIES, settlement_bars
 
 INDEX = "SPX index"
@@ -93,6 +93,8 @@ def hedge_profit(program: Program, record: RunRecord) -> float | None:
 def layer_results(program: Program, record: RunRecord) -> tuple[LayerResult, ...]:
     """One entry a layer, in the program's order."""
     journal = record.journal
+    # A roll that closes because the layer holds its size already is what the rule says, and no refusal.
+    is_refused = (journal.action == REFUSED) & (journal.cut != ABOVE_SIZE)
     results = []
     for index, layer in enumerate(program.layers):
         own = journal.layer == index
@@ -105,7 +107,7 @@ def layer_results(program: Program, record: RunRecord) -> tuple[LayerResult, ...
                 costs=float(np.nansum(journal.cost[own])),
                 trades=int(traded.sum()),
                 settlements=int((own & (journal.action == SETTLE)).sum()),
-                refusals=int((own & (journal.action == REFUSED)).sum()),
+                refusals=int((own & is_refused).sum()),
                 days_held=float(np.mean(record.layer_contracts[:, index] > 0.0)),
             )
         )

@@ -118,7 +118,7 @@ def _reason(program: Program, arrays: MarketArrays, rows: JournalRows, row: int,
     if rule is not None:
         return rule_text(rule)
     if rows.action[row] != codes.SETTLE:
-        return "holds none"
+        return "holds none of its own"
     paid = [print_in_words(arrays, series, int(rows.bar[row])) for _, series in settled_on(program, arrays, rows, row)]
     return f"expired on {' and '.join(paid)}"
 

@@ -86,7 +86,7 @@ def test_the_journal_says_what_why_and_on_which_values() -> None:
     assert journal.schema == JOURNAL_SCHEMA
     rows = journal.to_dicts()
     assert rows[0]["instrument"] == "-1 SPX put 2020-01-22 3000, +1 SPX put 2020-01-22 2950"
-    assert (rows[0]["reason"], rows[0]["rule"]) == ("holds none", "by_hand.alvh:2")
+    assert (rows[0]["reason"], rows[0]["rule"]) == ("holds none of its own", "by_hand.alvh:2")
     assert (rows[1]["asked"], rows[1]["filled"], rows[1]["note"]) == (6.4, 4.0, "cut by cash or margin")
     assert (rows[2]["action"], rows[2]["asked"], rows[2]["rule"]) == ("roll out", None, "by_hand.alvh:2")
     assert (rows[2]["reason"], rows[2]["values"]) == ("roll when dte <= 7 days", "dte=7")
