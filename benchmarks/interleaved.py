@@ -60,11 +60,11 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 def table(ratios: Sequence[Ratio]) -> str:
     """The ratios as lines for a reader."""
-    lines = [f"{'what':<46} {'time':>10}   {'against':<28} {'time':>10} {'ratio':>7} {'at most':>8}"]
+    lines = [f"{'what':<50} {'time':>10}   {'against':<28} {'time':>10} {'ratio':>7} {'at most':>8}"]
     for ratio in ratios:
         most = "" if ratio.most is None else f"{ratio.most:.1f}" + ("" if ratio.ratio <= ratio.most else " missed")
         lines.append(
-            f"{ratio.name:<46} {_duration(ratio.seconds):>10}   {ratio.against:<28} {_duration(ratio.against_seconds):>10}"
+            f"{ratio.name:<50} {_duration(ratio.seconds):>10}   {ratio.against:<28} {_duration(ratio.against_seconds):>10}"
             f" {ratio.ratio:>7.2f} {most:>8}"
         )
     return "\n".join(lines)
