@@ -112,18 +112,9 @@ def store_where(lanes: Lanes, array: Floats, row: int, mask: bool, value: float)
 
 
 def gather(lanes: Lanes, array: Floats, rows: float) -> float:
-    """Each lane's own row, given as whole doubles. A row outside the array, or unknown, reads unknown."""
+    """Each lane's value in a row of its own, given as whole doubles. They must lie inside; compiled code does not check."""
     _require_one_lane(lanes)
-    if 0.0 <= rows < len(array):
-        return float(array[int(rows), 0])
-    return math.nan
-
-
-def scatter_where(lanes: Lanes, array: Floats, rows: float, mask: bool, value: float) -> None:
-    """Write each lane of the mask to its own row, given as whole doubles. A row outside the array, or unknown, is not written."""
-    _require_one_lane(lanes)
-    if mask and 0.0 <= rows < len(array):
-        array[int(rows), 0] = value
+    return float(array[int(rows), 0])
 
 
 def broadcast(lanes: Lanes, scalar: float) -> float:
@@ -360,7 +351,7 @@ _BLOCKS: dict[type, types.Type] = {}
 
 
 def block_rows(numba_type: type, dtype: types.Type) -> None:
-    """Lets values of another Numba type with this element type stand where blocks of rows do; it brings its own lowering."""
+    """Lets values of another Numba type with this element type stand where blocks of rows do; in LLVM they are the address of the first."""
     _BLOCKS[numba_type] = dtype
 
 
@@ -416,7 +407,6 @@ for _function, _pattern in (
     (store, "waiv>n"),
     (store_where, "waimv>n"),
     (gather, "wav>v"),
-    (scatter_where, "wavmv>n"),
     (broadcast, "wv>v"),
     (broadcast_mask, "wm>m"),
     (extract, "wvi>s"),
@@ -570,11 +560,15 @@ def _lower_split_exponent(context: Any, builder: Any, sig: Any, args: Any) -> An
     return context.make_tuple(builder, sig.return_type, [builder.bitcast(mantissa, value.type), exponent])
 
 
-def _row_pointer(context: Any, builder: Any, sig: Any, array: Any, row: Any) -> Any:
+def _first_element(context: Any, builder: Any, block_type: types.Type, block: Any) -> Any:
+    """Where a block's doubles begin."""
+    return block if type(block_type) in _BLOCKS else context.make_array(block_type)(context, builder, block).data
+
+
+def _row_pointer(context: Any, builder: Any, sig: Any, block: Any, row: Any) -> Any:
     """Where a row of `width` doubles begins, typed as the value that stands there."""
     width = sig.args[0].width
-    data = context.make_array(sig.args[1])(context, builder, array).data
-    first = builder.gep(data, [builder.mul(row, ir.Constant(row.type, width))])
+    first = builder.gep(_first_element(context, builder, sig.args[1], block), [builder.mul(row, ir.Constant(row.type, width))])
     return builder.bitcast(first, context.get_value_type(vector_type(width)).as_pointer())
 
 
@@ -582,72 +576,38 @@ _DOUBLE = 8
 """NumPy promises the alignment of a double, not of a vector."""
 
 
-@lower_builtin(load, LanesType, types.Array, types.Any)
+@lower_builtin(load, LanesType, types.Any, types.Any)
 def _lower_load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.load(_row_pointer(context, builder, sig, args[1], args[2]), align=_DOUBLE)
 
 
-@lower_builtin(store, LanesType, types.Array, types.Any, types.Any)
+@lower_builtin(store, LanesType, types.Any, types.Any, types.Any)
 def _lower_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     builder.store(args[3], _row_pointer(context, builder, sig, args[1], args[2]), align=_DOUBLE)
     return context.get_dummy_value()
 
 
-@lower_builtin(store_where, LanesType, types.Array, types.Any, types.Any, types.Any)
+@lower_builtin(store_where, LanesType, types.Any, types.Any, types.Any, types.Any)
 def _lower_store_where(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     pointer = _row_pointer(context, builder, sig, args[1], args[2])
     builder.store(builder.select(args[3], args[4], builder.load(pointer, align=_DOUBLE)), pointer, align=_DOUBLE)
     return context.get_dummy_value()
 
 
-def _each_lane(builder: Any, width: int, *values: Any) -> Any:
-    """The lane numbers with the scalars that stand there, unrolled: rows differ, so there is no vector instruction worth having."""
+@lower_builtin(gather, LanesType, types.Any, types.Any)
+def _lower_gather(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Lane by lane, unrolled: rows differ, so there is no vector instruction worth having."""
+    width = sig.args[0].width
+    index_type = context.get_value_type(types.intp)
+    data = _first_element(context, builder, sig.args[1], args[1])
+    result = args[2]
     for lane in range(width):
         position = ir.Constant(ir.IntType(32), lane)
-        yield lane, position, *(value if width == 1 else builder.extract_element(value, position) for value in values)
-
-
-def _lane_address(context: Any, builder: Any, sig: Any, array: Any, row: Any, lane: int) -> tuple[Any, Any]:
-    """Whether a lane's row lies in the array, and the address of its element (of row 0 where it does not)."""
-    block = context.make_array(sig.args[1])(context, builder, array)
-    index_type = context.get_value_type(types.intp)
-    rows = builder.sitofp(builder.extract_value(block.shape, 0), ir.DoubleType())
-    inside = builder.and_(
-        builder.fcmp_ordered(">=", row, ir.Constant(row.type, 0.0)),
-        builder.fcmp_ordered("<", row, rows),
-    )
-    index = builder.fptosi(builder.select(inside, row, ir.Constant(row.type, 0.0)), index_type)
-    offset = builder.add(builder.mul(index, ir.Constant(index_type, sig.args[0].width)), ir.Constant(index_type, lane))
-    return inside, builder.gep(block.data, [offset])
-
-
-@lower_builtin(gather, LanesType, types.Array, types.Any)
-def _lower_gather(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    width = sig.args[0].width
-    unknown = ir.Constant(ir.DoubleType(), math.nan)
-    result = _filled(args[2], math.nan)
-    for lane, position, row in _each_lane(builder, width, args[2]):
-        inside, address = _lane_address(context, builder, sig, args[1], row, lane)
-        with builder.if_else(inside) as (then, otherwise):
-            with then:
-                found = builder.load(address, align=_DOUBLE)
-                from_found = builder.block
-            with otherwise:
-                from_outside = builder.block
-        element = builder.phi(ir.DoubleType())
-        element.add_incoming(found, from_found)
-        element.add_incoming(unknown, from_outside)
+        row = args[2] if width == 1 else builder.extract_element(args[2], position)
+        offset = builder.mul(builder.fptosi(row, index_type), ir.Constant(index_type, width))
+        element = builder.load(builder.gep(data, [builder.add(offset, ir.Constant(index_type, lane))]), align=_DOUBLE)
         result = element if width == 1 else builder.insert_element(result, element, position)
     return result
-
-
-@lower_builtin(scatter_where, LanesType, types.Array, types.Any, types.Any, types.Any)
-def _lower_scatter_where(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    for lane, _, row, chosen, element in _each_lane(builder, sig.args[0].width, *args[2:]):
-        inside, address = _lane_address(context, builder, sig, args[1], row, lane)
-        with builder.if_then(builder.and_(inside, chosen)):
-            builder.store(element, address, align=_DOUBLE)
-    return context.get_dummy_value()
 
 
 @lower_builtin(broadcast, LanesType, types.Any)

@@ -3,7 +3,7 @@
 Only `+ - * /`, square root, selection and moves of exponent bits, without a branch: the same bits in plain Python and at every lane width,
 on every machine. No libm function promises that (engine.md, "Same bits"). Unknown in, unknown out.
 
-Errors measured against 50-digit arithmetic (tests/runtime/test_mathematics.py holds them):
+Errors measured against 60-digit arithmetic (tests/runtime/test_mathematics.py holds them):
 
 | function | range | error |
 |---|---|---|

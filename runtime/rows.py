@@ -20,7 +20,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, models, register_model, type_callable
 from numpy.typing import NDArray
 
-from alvh.runtime.lanes import Lanes, LanesType, block_rows, gather, load, store, store_where, vector_type
+from alvh.runtime.lanes import Lanes, LanesType, block_rows
 
 
 def rows_of(array: NDArray[Any], columns: int | Lanes) -> NDArray[Any]:
@@ -103,47 +103,3 @@ def _lower_get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 def _lower_set(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     builder.store(args[2], _address(context, builder, sig, args))
     return context.get_dummy_value()
-
-
-_DOUBLE = 8
-"""NumPy promises the alignment of a double, not of a vector."""
-
-
-def _vector_address(context: Any, builder: Any, sig: Any, rows: Any, row: Any) -> Any:
-    width = sig.args[0].width
-    first = builder.gep(rows, [builder.mul(row, ir.Constant(row.type, width))])
-    return builder.bitcast(first, context.get_value_type(vector_type(width)).as_pointer())
-
-
-@lower_builtin(load, LanesType, RowsType, types.Any)
-def _lower_load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return builder.load(_vector_address(context, builder, sig, args[1], args[2]), align=_DOUBLE)
-
-
-@lower_builtin(store, LanesType, RowsType, types.Any, types.Any)
-def _lower_store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    builder.store(args[3], _vector_address(context, builder, sig, args[1], args[2]), align=_DOUBLE)
-    return context.get_dummy_value()
-
-
-@lower_builtin(store_where, LanesType, RowsType, types.Any, types.Any, types.Any)
-def _lower_store_where(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    address = _vector_address(context, builder, sig, args[1], args[2])
-    builder.store(builder.select(args[3], args[4], builder.load(address, align=_DOUBLE)), address, align=_DOUBLE)
-    return context.get_dummy_value()
-
-
-@lower_builtin(gather, LanesType, RowsType, types.Any)
-def _lower_gather(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """A row a lane. Without bounds: the engine's rows are always inside, since lanes that hold nothing point at row 0."""
-    width = sig.args[0].width
-    index_type = context.get_value_type(types.intp)
-    result = None if width == 1 else ir.Constant(ir.VectorType(ir.DoubleType(), width), ir.Undefined)
-    for lane in range(width):
-        position = ir.Constant(ir.IntType(32), lane)
-        row = args[2] if width == 1 else builder.extract_element(args[2], position)
-        index = builder.fptosi(row, index_type)
-        offset = builder.add(builder.mul(index, ir.Constant(index_type, width)), ir.Constant(index_type, lane))
-        element = builder.load(builder.gep(args[1], [offset]), align=_DOUBLE)
-        result = element if width == 1 else builder.insert_element(result, element, position)
-    return result

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from alvh.runtime.calendars.expiries import Listing, spx_expiries, vix_expiries
 from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays, Prints
+from alvh.runtime.markets.clamped_levels import count_clamped_levels
 from alvh.runtime.markets.complete_curve import RANKS, CurveState, complete_curve
 from alvh.runtime.pricing.spx_surface import (
     LOG_18,
@@ -47,7 +48,7 @@ class Observed:
     series: Mapping[str, Floats]
     """By name of MARKET_SERIES: `spx`, `vix` and any of their parts, of `vix9d vix3m vix6m vvix skew rate`, and user inputs."""
     futures: Floats | None
-    """[bars, VIX monthlies, paths] settlement prices by the calendar's month_index."""
+    """[bars, RANKS, paths] settlement prices of VIX monthlies by rank."""
     settlements: Floats | None
     """Final settlement of the VIX expiry of the bar."""
     synthetic: bool
@@ -114,6 +115,7 @@ def build_arrays(
         rows, observed, terms, monthly, front, CurveState(rows["vix"], _observed_only(rows, "vix3m", source), slow, slower, nodes), source
     )
     prints = _put_prints(rows, observed, terms, vix)
+    said += _say_where_levels_are_clamped(rows, vix, sessions, front, first)
     if not observed.synthetic:
         said += _say_what_is_modelled(rows, first)
     flags = calendar_flags(sessions)
@@ -247,9 +249,7 @@ def _put_curve(rows: _Rows, observed: Observed, terms: Terms, monthly: Integers,
     bars, paths = rows["vix"].shape
     rank = front[:, None] + np.arange(RANKS)[None, :]
     days = monthly[rank] - observed.sessions[:bars, None]
-    settlements = np.full((bars, RANKS, paths), np.nan)
-    if observed.futures is not None:
-        settlements = np.take_along_axis(observed.futures, rank[:, :, None], axis=1)
+    settlements = np.full((bars, RANKS, paths), np.nan) if observed.futures is None else observed.futures
     curve = complete_curve(settlements, days, state, "vx" in terms.model)
     for index in range(RANKS):
         provenance = np.where(curve.modelled[:, index].any(axis=1), MODELLED, source).astype(np.uint8)
@@ -324,3 +324,14 @@ def _say_what_is_modelled(rows: _Rows, first: int) -> list[str]:
             if count:
                 notes.append(f"{title}: {count} of {bars * len(names)} values {word}")
     return notes
+
+
+def _say_where_levels_are_clamped(rows: _Rows, vix: Expiries, sessions: Integers, front: Integers, first: int) -> list[str]:
+    """A line where VVIX asks for more or less volatility than the model of VIX options has."""
+    knots = np.stack([rows["vix"], *(rows[f"vx{rank}"] for rank in range(1, RANKS + 1))], axis=1)
+    clamped, listed = count_clamped_levels(vix, sessions, front, first, knots, rows["vvix"])
+    if clamped == 0:
+        return []
+    return [
+        f"VIX options: on {clamped} of {listed} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
+    ]

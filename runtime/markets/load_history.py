@@ -16,6 +16,7 @@ from alvh.runtime.calendars.expiries import vix_expiries
 from alvh.runtime.calendars.sessions import EXCEPTIONS_FILE, FULL_CLOSE, Sessions, nyse
 from alvh.runtime.market import Floats, Integers, MarketError, Problem
 from alvh.runtime.markets.cboe import close_columns
+from alvh.runtime.markets.complete_curve import RANKS
 from alvh.runtime.markets.examine import (
     RANGES,
     RATE_RANGES,
@@ -74,7 +75,7 @@ class History:
     observations: dict[str, Observations]
     """Market series and inputs as read, for reports and for inputs that a strategy lags further."""
     futures: Floats | None
-    """[bars, VIX monthlies] settlement prices; the second axis is the calendar's month_index."""
+    """[bars, RANKS] settlement prices of the monthlies that expire strictly after the bar's day, nearest first."""
     settlements: Floats | None
     """[bars] final settlement of the VIX expiry that settles on the bar."""
     events: dict[str, EventDates]
@@ -341,7 +342,7 @@ def _on_bars(observed: Observations, role: str, bar_days: Integers) -> Floats:
 
 
 def _futures(entry: FuturesEntry, files: Files, sessions: Integers, bars: int, manifest: Manifest, found: Findings) -> Floats | None:
-    """Settlements by bar and contract month; rows that carry a final settlement are no prices and stay out."""
+    """Settlements by bar and rank; rows that carry a final settlement are no prices and stay out."""
     source = entry.source
     columns = {"date": "date", "expiry": "expiry", "settle": "settle", "final": "is_final", **source.columns}
     numbers = {"settle": (columns["settle"],), "final": (columns["final"],)}
@@ -382,10 +383,10 @@ def _futures(entry: FuturesEntry, files: Files, sessions: Integers, bars: int, m
         found.fault(
             "vx", table.file, "ends_early", entry.allow, table.rows[-1:], what, "the curve is modelled from then on", "add the later rows"
         )
-    bar = np.searchsorted(sessions[:bars], table.days)
-    used = relevant & (bar < bars) & (table.days >= sessions[0]) & (expiry > table.days)
-    prices = np.full((bars, len(monthly)), np.nan)
-    prices[bar[used], np.searchsorted(monthly, expiry[used])] = values[used]
+    rank = np.searchsorted(monthly, expiry) - np.searchsorted(monthly, table.days, side="right")
+    used = relevant & (table.days >= sessions[0]) & (table.days <= sessions[bars - 1]) & (rank >= 0) & (rank < RANKS)
+    prices = np.full((bars, RANKS), np.nan)
+    prices[np.searchsorted(sessions, table.days[used]), rank[used]] = values[used]
     return prices
 
 

@@ -45,18 +45,21 @@ def black_call(forward: float, strike: float, total_volatility: float) -> float:
 @lane_function
 def black_put(forward: float, strike: float, total_volatility: float) -> float:
     """Undiscounted put, K N(-d2) - F N(-d1); 0 where the strike is not above 0."""
-    lower = minimum(forward, strike)
-    higher = maximum(forward, strike)
-    intrinsic = maximum(0.0, strike - forward)
-    value = intrinsic + black_out_of_the_money(lower, higher, log(divide(lower, higher)), total_volatility)
-    return select(strike <= 0.0, intrinsic, value)
+    # A put is a call with forward and strike exchanged.
+    return select(strike <= 0.0, 0.0, black_call(strike, forward, total_volatility))
+
+
+@inlined_lane_function
+def d1_of(log_ratio: float, total_volatility: float) -> float:
+    """x / v + v / 2 for x = ln(F / K); far out on its side of the money where there is no volatility."""
+    without = select(log_ratio > 0.0, 40.0, -40.0)
+    return select(total_volatility == 0.0, without, divide(log_ratio, total_volatility) + 0.5 * total_volatility)
 
 
 @lane_function
 def black_d1(forward: float, strike: float, total_volatility: float) -> float:
     """ln(F / K) / v + v / 2; far out on its side of the money where there is no volatility."""
-    without = select(forward > strike, 40.0, -40.0)
-    return select(total_volatility == 0.0, without, divide(log(divide(forward, strike)), total_volatility) + 0.5 * total_volatility)
+    return d1_of(log(divide(forward, strike)), total_volatility)
 
 
 @lane_function

@@ -16,7 +16,7 @@ import numpy as np
 from alvh.runtime.lanes import divide, inlined_lane_function, lane_function, maximum, select, square_root
 from alvh.runtime.market import Floats
 from alvh.runtime.mathematics import exp, log, normal_cdf
-from alvh.runtime.pricing.black import black_out_of_the_money
+from alvh.runtime.pricing.black import black_out_of_the_money, d1_of
 
 DIVIDEND_YIELD = 0.018
 DAYS_A_YEAR = 365.0
@@ -143,7 +143,7 @@ def option_delta(is_call: bool, strike: float, forward: float, theta: float, phi
     """Absolute Black delta on the option's own forward at its own volatility, between 0 and 1."""
     log_moneyness = log(divide(strike, forward))
     volatility = square_root(total_variance(log_moneyness, theta, phi, rho))
-    d1 = select(volatility == 0.0, select(strike < forward, 40.0, -40.0), divide(-log_moneyness, volatility) + 0.5 * volatility)
+    d1 = d1_of(-log_moneyness, volatility)
     return normal_cdf(select(is_call, d1, -d1))
 
 

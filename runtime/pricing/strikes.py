@@ -82,14 +82,15 @@ def _nearer(is_call: bool, target: float, lower: float, lower_delta: float, high
 def spx_strike_for_delta(is_call: bool, target: float, forward: float, discount: float, theta: float, phi: float, rho: float) -> float:
     """The listed SPX strike whose delta is nearest the target. The arguments after it are the expiry's terms and rho.
 
-    With g the normal quantile of a call's delta, d1 = g says k = w(k) / 2 - g sqrt w(k) for k = ln(K / F): six Newton steps from the
-    at-the-money variance, then the two listed neighbours by their deltas.
+    With g the normal quantile of a call's delta, d1 = g says k = w(k) / 2 - g sqrt w(k) for k = ln(K / F): four Newton steps from the
+    at-the-money variance, which end within 4e-8 of the root (targets from 1e-4, volatilities to 1.2, 400 days), then the two listed
+    neighbours by their deltas.
     """
     quantile = normal_quantile(target)
     g = select(is_call, quantile, -quantile)
     root = square_root(theta)
     k = 0.5 * theta - g * root
-    for _ in range(6):
+    for _ in range(4):
         x = phi * k + rho
         bend = square_root(x * x + (1.0 - rho * rho))
         root = square_root(spx_surface.total_variance(k, theta, phi, rho))
@@ -123,41 +124,16 @@ def _call_delta_reaches(call_delta: float, quantile: float, strike: float, terms
 
 
 @lane_function
-def vix_strike_for_delta(
-    is_call: bool,
-    target: float,
-    future: float,
-    discount: float,
-    floor_level: float,
-    calm_forward: float,
-    spike_forward: float,
-    log_calm_forward: float,
-    log_spike_forward: float,
-    spike_probability: float,
-    calm_volatility: float,
-    spike_volatility: float,
-) -> float:
+def vix_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
     """The listed VIX strike whose vendor delta is nearest the target. The arguments after it are `vix_options.Terms`.
 
     A call's delta falls with the strike, so seven halvings of the listed strikes leave two neighbours, whatever the shape of the smile:
     nothing to converge. A put's delta is one less the call's.
     """
-    terms = (
-        future,
-        discount,
-        floor_level,
-        calm_forward,
-        spike_forward,
-        log_calm_forward,
-        log_spike_forward,
-        spike_probability,
-        calm_volatility,
-        spike_volatility,
-    )
     quantile = normal_quantile(target)
     call_quantile = select(is_call, quantile, -quantile)
     call_delta = select(is_call, target, 1.0 - target)
-    rank = future * 0.0 + LOWEST_VIX_RANK
+    rank = terms[0] * 0.0 + LOWEST_VIX_RANK
     step = 64.0
     for _ in range(7):
         reached = _call_delta_reaches(call_delta, call_quantile, vix_strike_of_rank(rank + step), terms)

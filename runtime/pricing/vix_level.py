@@ -12,8 +12,7 @@ spike are polynomials, and two pieces that meet at F = 14, where the spike start
 Relative error of s against the root, from s = 0.05 to s_max = min(6, 1.6 / sqrt T): 4e-5.
 
 Where z leaves 0 .. 1 there is no solution: even s = 0 gives a higher VVIX (the spikes alone do), or s_max a lower one. s is then
-clamped, and `is_clamped` says so, for a run to count. At 0 days s is 0;
-beyond the table it is unknown.
+clamped, and `is_clamped` says so, for a market to count. At 0 days s is 0; beyond the table it is unknown.
 """
 
 from __future__ import annotations
@@ -24,9 +23,10 @@ from pathlib import Path
 import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.polynomial.hermite_e import hermegauss
+from numpy.typing import NDArray
 
 from alvh.runtime.lanes import all_lanes, any_lane, divide, inlined_lane_function, lane_function, select, square_root, to_index
-from alvh.runtime.market import Floats
+from alvh.runtime.market import Floats, Integers
 from alvh.runtime.mathematics import UNKNOWN
 
 FLOOR = 9.0
@@ -64,6 +64,31 @@ COLUMNS = HIGH_PIECE + PIECE
 _PIECE_ENDS = ((SPIKE_FORWARD**-0.5, LOWEST_FORWARD**-0.5), (HIGHEST_FORWARD**-0.5, SPIKE_FORWARD**-0.5))
 LOW_CENTRE, HIGH_CENTRE = (0.5 * (low + high) for low, high in _PIECE_ENDS)
 LOW_REACH, HIGH_REACH = (0.5 * (high - low) for low, high in _PIECE_ENDS)
+
+
+# The market's side, on arrays ------------------------------------------------------------------------------------------------------------
+
+
+def is_clamped(future: Floats, vvix: Floats, days: Integers, table: Floats) -> NDArray[np.bool_]:
+    """Where no level gives this VVIX, so that `volatility_level` is 0 or s_max instead: the same formula on arrays that broadcast.
+
+    `days` whole, 1 to LONGEST_DAYS. False where something is unknown.
+    """
+    at_term = (VVIX_MEAN + (vvix - VVIX_MEAN) * table[days, REVERSION]) * table[days, SAMUELSON] / 100.0
+    wanted = at_term * at_term * (0.5 * (days / DAYS_A_YEAR))
+    q = np.sqrt(1.0 / np.clip(future, LOWEST_FORWARD, HIGHEST_FORWARD))
+    low = future < SPIKE_FORWARD
+    first = np.where(low, LOW_PIECE, HIGH_PIECE)
+    t = np.where(low, (q - LOW_CENTRE) / LOW_REACH, (q - HIGH_CENTRE) / HIGH_REACH)
+
+    def edge(first: Integers) -> Floats:
+        value = table[days, first + EDGES - 1]
+        for place in range(EDGES - 2, -1, -1):
+            value = value * t + table[days, first + place]
+        return value
+
+    z = (wanted - edge(first)) / edge(first + EDGES)
+    return np.asarray((z < 0.0) | (z > 1.0))
 
 
 # Building, on arrays ---------------------------------------------------------------------------------------------------------------------
@@ -197,12 +222,6 @@ def _log_contract_wanted(vvix: float, days: int, table: Floats) -> float:
 
 
 @lane_function
-def _position_in(wanted: float, t: float, days: int, first: int, table: Floats) -> float:
-    lowest = _polynomial(table, days, first, EDGES, t)
-    return divide(wanted - lowest, _polynomial(table, days, first + EDGES, EDGES, t))
-
-
-@lane_function
 def _shape_in(z: float, t: float, days: int, first: int, table: Floats) -> float:
     shape = first + 2 * EDGES
     y = 2.0 * z - 1.0
@@ -226,7 +245,8 @@ def _clamped(z: float) -> float:
 @lane_function
 def _level_in(wanted: float, q: float, days: int, first: int, centre: float, reach: float, table: Floats) -> float:
     t = (q - centre) / reach
-    z = _clamped(_position_in(wanted, t, days, first, table))
+    lowest = _polynomial(table, days, first, EDGES, t)
+    z = _clamped(divide(wanted - lowest, _polynomial(table, days, first + EDGES, EDGES, t)))
     return float(table[days, HIGHEST_LEVEL]) * square_root(z * _shape_in(z, t, days, first, table))
 
 
@@ -250,20 +270,6 @@ def volatility_level(future: float, vvix: float, days: float, table: Floats) -> 
     if any_lane(low):
         level = select(low, _level_in(wanted, q, row, LOW_PIECE, LOW_CENTRE, LOW_REACH, table), level)
     return level
-
-
-@lane_function
-def is_clamped(future: float, vvix: float, days: float, table: Floats) -> bool:
-    """Whether no level gives this VVIX, so that `volatility_level` is 0 or s_max instead. Arguments as there."""
-    if days < 1.0 or days > LONGEST_DAYS:
-        return future < future
-    row = to_index(days)
-    wanted = _log_contract_wanted(vvix, row, table)
-    q = _root_of_inverse(future)
-    low = _position_in(wanted, (q - LOW_CENTRE) / LOW_REACH, row, LOW_PIECE, table)
-    high = _position_in(wanted, (q - HIGH_CENTRE) / HIGH_REACH, row, HIGH_PIECE, table)
-    z = select(future < SPIKE_FORWARD, low, high)
-    return (z < 0.0) | (z > 1.0)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from alvh.runtime.lanes import (
 )
 from alvh.runtime.market import Floats
 from alvh.runtime.mathematics import exp, log, normal_cdf
-from alvh.runtime.pricing.black import black_implied_volatility, black_out_of_the_money
+from alvh.runtime.pricing.black import black_implied_volatility, black_out_of_the_money, d1_of
 from alvh.runtime.pricing.vix_level import (
     DAYS_A_YEAR,
     FLOOR,
@@ -37,8 +37,8 @@ from alvh.runtime.pricing.vix_level import (
     volatility_level,
 )
 
-Terms = tuple[float, float, float, float, float, float, float, float, float, float]
-"""What all options of one expiry share:
+Terms = tuple[float, ...]
+"""What all options of one expiry share, ten numbers:
  0 future            F, points
  1 discount          e^(-rT)
  2 floor             L, points
@@ -112,67 +112,18 @@ def undiscounted_price(is_call: bool, strike: float, terms: Terms) -> float:
 
 
 @lane_function
-def option_price(
-    is_call: bool,
-    strike: float,
-    future: float,
-    discount: float,
-    floor: float,
-    calm_forward: float,
-    spike_forward: float,
-    log_calm_forward: float,
-    log_spike_forward: float,
-    spike_probability: float,
-    calm_volatility: float,
-    spike_volatility: float,
-) -> float:
+def option_price(is_call: bool, strike: float, *terms: float) -> float:
     """Price in points, discounted; the arguments after the strike are `Terms`."""
-    terms = (
-        future,
-        discount,
-        floor,
-        calm_forward,
-        spike_forward,
-        log_calm_forward,
-        log_spike_forward,
-        spike_probability,
-        calm_volatility,
-        spike_volatility,
-    )
-    return discount * undiscounted_price(is_call, strike, terms)
+    return terms[1] * undiscounted_price(is_call, strike, terms)
 
 
 @lane_function
-def option_delta(
-    is_call: bool,
-    strike: float,
-    future: float,
-    discount: float,
-    floor: float,
-    calm_forward: float,
-    spike_forward: float,
-    log_calm_forward: float,
-    log_spike_forward: float,
-    spike_probability: float,
-    calm_volatility: float,
-    spike_volatility: float,
-) -> float:
+def option_delta(is_call: bool, strike: float, *terms: float) -> float:
     """Absolute vendor delta, 0 to 1: Black's delta on the future at the volatility that Black needs for the model's price (quant.md 3.3).
 
     The arguments after the strike are `Terms`. Below the floor, where an option has no time value, a call's delta is 1 and a put's 0.
     """
-    terms = (
-        future,
-        discount,
-        floor,
-        calm_forward,
-        spike_forward,
-        log_calm_forward,
-        log_spike_forward,
-        spike_probability,
-        calm_volatility,
-        spike_volatility,
-    )
+    future = terms[0]
     below = strike < future
     lower = select(below, strike, future)
     higher = select(below, future, strike)
@@ -180,5 +131,5 @@ def option_delta(
     # The price of whichever option is out of the money is its time value, without cancellation.
     time_value = undiscounted_price(negate(below), strike, terms)
     volatility = black_implied_volatility(lower, higher, select(below, log_moneyness, -log_moneyness), time_value)
-    d1 = select(volatility == 0.0, select(below, 40.0, -40.0), divide(-log_moneyness, volatility) + 0.5 * volatility)
+    d1 = d1_of(-log_moneyness, volatility)
     return normal_cdf(select(is_call, d1, -d1))

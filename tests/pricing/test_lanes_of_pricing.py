@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from alvh.runtime.lanes import Lanes, load, select, store
+from alvh.runtime.lanes import Lanes, load, store
 from alvh.runtime.pricing import black, costs, futures_curve, spx_surface, strikes, vix_level, vix_options
 from alvh.runtime.record import same_bits
 
@@ -69,9 +69,7 @@ def price_everything(lanes, block, days_of_case, table):
         total = black.black_call(spx, strike, ratio) + black.black_put(spx, strike, ratio) + black.black_gamma(spx, strike, ratio)
         greeks = black.black_vega(spx, strike, 0.5, ratio) + black.black_theta(spx, strike, 0.5, ratio, rate, True)
         store(lanes, block, result + 2, total + greeks)
-        store(
-            lanes, block, result + 3, select(vix_level.is_clamped(future, vvix, days, table), 1.0, strikes.nearest_vix_strike(vix_strike))
-        )
+        store(lanes, block, result + 3, strikes.nearest_vix_strike(vix_strike))
 
 
 def inputs() -> np.ndarray:

@@ -157,21 +157,48 @@ def test_the_forward_carries_rate_less_dividends():
 
 
 def test_missing_nodes_come_from_their_regressions():
-    known = surface_nodes(*(np.array([level]) for level in (15.0, 16.0, 18.0, 19.0)), SLOW)
+    """quant.md 3.1, written out, after months in which the VIX stood at 25."""
+    slow = np.log([25.0])
+    known = surface_nodes(*(np.array([level]) for level in (15.0, 16.0, 18.0, 19.0)), slow)
     vix = np.array([16.0])
-    filled = surface_nodes(NOWHERE, vix, NOWHERE, NOWHERE, SLOW)
-    vix3m = 16.0 * math.exp(0.1106 - 0.2986 * (math.log(16.0) - math.log(18.0)))
-    vix9d = 16.0 * math.exp(0.041 - 0.87 * math.log(vix3m / 16.0))
-    vix6m = vix3m * math.exp(0.0207 + 0.5075 * math.log(vix3m / 16.0))
+    filled = surface_nodes(NOWHERE, vix, NOWHERE, NOWHERE, slow)
+    months = math.log(25.0 / 18.0)
+    vix3m = 16.0 * math.exp(0.1106 - 0.2986 * math.log(16.0 / 25.0) - 0.0547 * months)
+    vix9d = 16.0 * math.exp(0.041 - 0.87 * math.log(vix3m / 16.0) - 0.023 * months)
+    vix6m = vix3m * math.exp(0.0207 + 0.5075 * math.log(vix3m / 16.0) - 0.0308 * months)
     for node, level, days in zip(filled, (vix9d, 16.0, vix3m, vix6m), spx_surface.NODE_DAYS, strict=False):
         assert math.isclose(node[0], (level / 100.0) ** 2 * days / 365.0, rel_tol=1e-12)
     assert known[1][0] == filled[1][0]
     assert np.isnan(surface_nodes(NOWHERE, NOWHERE, NOWHERE, NOWHERE, SLOW)[4]).all()
 
 
+@given(surfaces(), st.floats(0.0, 365.0))
+def test_variance_is_straight_between_the_nodes(surface, days):
+    """quant.md 3.1: linear in time; before the first node proportional to it, beyond the last on in a straight line."""
+    nodes = dict(zip(("w9", "w30", "w93", "w184", "w365"), surface.nodes, strict=True))
+    straight = float(np.interp(days, (0.0, *spx_surface.NODE_DAYS), (0.0, *surface.nodes)))
+    assert math.isclose(spx_surface.variance_to(**nodes, days=days), straight, rel_tol=1e-13, abs_tol=1e-18)
+    beyond = surface.nodes[4] + (surface.nodes[4] - surface.nodes[3]) * (days / 181.0)
+    assert math.isclose(spx_surface.variance_to(**nodes, days=365.0 + days), beyond, rel_tol=1e-13)
+    # The year goes on with the forward variance of 93 to 184 days.
+    assert math.isclose((surface.nodes[4] - surface.nodes[3]) / 181.0, (surface.nodes[3] - surface.nodes[2]) / 91.0, abs_tol=1e-15)
+
+
 def test_variance_never_falls_with_the_term():
     steep = surface_nodes(*(np.array([level]) for level in (150.0, 80.0, 40.0, 25.0)), SLOW)
     assert all(a[0] <= b[0] for a, b in itertools.pairwise(steep))
+
+
+@given(st.floats(90.0, 180.0), st.floats(0.0005, 0.08))
+def test_the_smile_is_the_reports(skew, w30):
+    """quant.md 3.1, written out; at the SKEW of 122 that stands for a missing one, rho -0.554 and eta 1.058."""
+    rho, eta, scale = (float(value[0]) for value in smile_parameters(np.array([skew]), np.array([w30])))
+    assert math.isclose(rho, -min(max(0.53 + 0.012 * (skew - 120.0), 0.40), 0.75), rel_tol=1e-14)
+    assert math.isclose(eta, min(max(1.05 + 0.004 * (skew - 120.0), 0.90), 1.95 / (1.0 - rho)), rel_tol=1e-14)
+    shape = 1.0 + 0.2585 * eta**2 + 0.284 * (rho * eta) ** 2
+    assert math.isclose(scale, shape * (1.0 + 1.9 * w30 / shape), rel_tol=1e-14)
+    at_122 = smile_parameters(np.array([122.0]), np.array([w30]))
+    assert np.allclose(at_122[:2], [[-0.554], [1.058]], rtol=1e-12)
 
 
 def test_the_smile_stays_inside_the_butterfly_bound():

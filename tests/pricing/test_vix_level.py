@@ -50,6 +50,10 @@ def modelled_log_contract(level: float, future: float, days: int) -> float:
     return float(log_contract(np.array([level * level]), np.array([future]), days / 365.0)[0])
 
 
+def clamped_at(future: float, vvix: float, days: int) -> bool:
+    return bool(is_clamped(np.array([future]), np.array([vvix]), np.array([days]), TABLE)[0])
+
+
 def root(vvix: float, future: float, days: int) -> float | None:
     """The level by bisection; None where there is none up to s_max."""
     wanted = wanted_log_contract(vvix, days)
@@ -71,7 +75,7 @@ days_out = st.integers(1, LONGEST_DAYS)
 def test_the_table_finds_the_root(future, vvix, days):
     exact = root(vvix, future, days)
     level = volatility_level(future, vvix, float(days), TABLE)
-    clamped = is_clamped(future, vvix, float(days), TABLE)
+    clamped = clamped_at(future, vvix, days)
     if exact is None:
         highest = min(6.0, 1.6 / math.sqrt(days / 365.0))
         # A level within rounding of the end may count as solved.
@@ -84,7 +88,7 @@ def test_the_table_finds_the_root(future, vvix, days):
 @given(futures, st.floats(70.0, 180.0), days_out)
 def test_vvix_comes_back(future, vvix, days):
     """Invariant 8 of quant.md section 6."""
-    assume(not is_clamped(future, vvix, float(days), TABLE))
+    assume(not clamped_at(future, vvix, days))
     level = volatility_level(future, vvix, float(days), TABLE)
     assume(level > 0.05)
     modelled = 100.0 * math.sqrt(2.0 * modelled_log_contract(level, future, days) / (days / 365.0))
@@ -108,10 +112,16 @@ def test_the_pieces_meet():
 def test_where_no_level_solves_it_is_clamped_and_said():
     # With spikes alone (s = 0) seven days at F = 14 already give a VVIX above 45; no volatility below s_max reaches 400.
     assert volatility_level(14.0, 40.0, 7.0, TABLE) == 0.0
-    assert is_clamped(14.0, 40.0, 7.0, TABLE)
+    assert clamped_at(14.0, 40.0, 7)
     assert math.isclose(volatility_level(14.0, 600.0, 60.0, TABLE), TABLE[60, HIGHEST_LEVEL], rel_tol=1e-4)
-    assert is_clamped(14.0, 600.0, 60.0, TABLE)
-    assert not is_clamped(16.0, 90.0, 30.0, TABLE)
+    assert clamped_at(14.0, 600.0, 60)
+    assert not clamped_at(16.0, 90.0, 30)
+
+
+@given(futures, st.floats(30.0, 300.0), days_out)
+def test_what_counts_as_clamped_is_what_the_lookup_clamps(future, vvix, days):
+    level, highest = (volatility_level(future, level, float(days), TABLE) for level in (vvix, 1e4))
+    assert clamped_at(future, vvix, days) == (level in (0.0, highest))
 
 
 def test_outside_the_table():
@@ -119,7 +129,8 @@ def test_outside_the_table():
     assert math.isnan(volatility_level(20.0, 90.0, float(LONGEST_DAYS + 1), TABLE))
     assert math.isnan(volatility_level(math.nan, 90.0, 30.0, TABLE))
     assert math.isnan(volatility_level(20.0, math.nan, 30.0, TABLE))
-    assert not is_clamped(20.0, 90.0, 0.0, TABLE)
+    assert not clamped_at(math.nan, 90.0, 30)
+    assert not clamped_at(20.0, math.nan, 30)
 
 
 def test_the_shipped_table_is_what_its_source_builds():
