@@ -40,7 +40,7 @@ HIGHEST_GAP, HIGHEST_JUMP = 0.9, 0.8
 """Caps on x - m in the volatility of returns and in that of the VIX."""
 PULL_ABOVE, PULL = math.log(80.0), 0.25
 LOWEST, HIGHEST = math.log(8.6), math.log(180.0)
-"""The VIX is reflected at 8.6 and cut at 180."""
+"""ln VIX is reflected at 8.6 points and cut at 180."""
 LOWEST_VVIX, HIGHEST_VVIX = 40.0, 300.0
 
 SPX_OVERNIGHT_SHARE = 0.30
@@ -89,31 +89,29 @@ def generate(seed: int, sessions: int, paths: int) -> Generated:
     settlement_noise, breadth_noise = _normals(uniforms[:, 10:12])
 
     # Only x and m feed back; everything else follows from their paths afterwards.
-    squared, log_vix, slow, vix_sd = z * z - 1.0, np.empty((sessions, paths)), np.empty((sessions, paths)), np.empty((sessions, paths))
+    log_vix, slow = np.empty((sessions, paths)), np.empty((sessions, paths))
     x = np.full(paths, math.log(START_VIX))
     m = x.copy()
-    for t in range(sessions):
-        u, d = x - LOG_18, x - m
-        jump = np.minimum(np.maximum(d, 0.0), HIGHEST_JUMP)
-        lever = B0 + B1 * u + B2 * jump
-        own = np.exp(E0 + E1 * u + E2 * jump) / 252.0
-        vix_sd[t] = np.sqrt(lever * lever + own)
-        drift = C - K1 * d + K2 * (LOG_18 - m) - PULL * np.maximum(x - PULL_ABOVE, 0.0)
-        x = x + drift + lever * z[t] + C2 * squared[t] + np.sqrt(own) * eta[t]
-        x = np.minimum(np.where(x < LOWEST, 2.0 * LOWEST - x, x), HIGHEST)
+    for t, (z_today, bend, eta_today) in enumerate(zip(z, C2 * (z * z - 1.0), eta, strict=True)):
+        lever, own = _vix_loadings(x, m)
+        drift = C - K1 * (x - m) + K2 * (LOG_18 - m) - PULL * np.maximum(x - PULL_ABOVE, 0.0)
+        x = x + drift + lever * z_today + bend + np.sqrt(own) * eta_today
+        x = np.minimum(np.maximum(x, 2.0 * LOWEST - x), HIGHEST)
         m = m + SLOW_WEIGHT * (x - m)
         log_vix[t], slow[t] = x, m
 
     start = np.full((1, paths), math.log(START_VIX))
     x_before, m_before = np.vstack([start, log_vix[:-1]]), np.vstack([start, slow[:-1]])
     vix_before = np.exp(x_before) / 100.0
+    lever, own = _vix_loadings(x_before, m_before)
+    vix_sd = np.sqrt(lever * lever + own)
     gap = np.minimum(x_before - m_before, HIGHEST_GAP)
     spx_sd = vix_before / math.sqrt(252.0) * np.exp(0.5 * (A0 + A1 * (x_before - LOG_18) + A2 * gap))
     log_return = (MU0 + LAMBDA * vix_before * vix_before) / 252.0 + spx_sd * z
-    vvix_residual = _fading_sum(V_Z * z + V_ETA * eta + V_NOISE * vvix_noise, V_MEMORY)
-    vix3m_residual = _fading_sum(T_Z * z + T_ETA * eta + T_NOISE * vix3m_noise, T_MEMORY)
-    log_vvix = V0 + V1 * (log_vix - LOG_18) + V2 * (log_vix - slow) + vvix_residual
-    log_vix3m = log_vix + T0 + T1 * (log_vix - slow) + T2 * (slow - LOG_18) + vix3m_residual
+    drives = np.stack((V_Z * z + V_ETA * eta + V_NOISE * vvix_noise, T_Z * z + T_ETA * eta + T_NOISE * vix3m_noise), axis=1)
+    residuals = _fading_sums(drives, np.array([[V_MEMORY], [T_MEMORY]]))
+    log_vvix = V0 + V1 * (log_vix - LOG_18) + V2 * (log_vix - slow) + residuals[:, 0]
+    log_vix3m = log_vix + T0 + T1 * (log_vix - slow) + T2 * (slow - LOG_18) + residuals[:, 1]
 
     log_spx = math.log(START_SPX) + np.cumsum(log_return, axis=0)
     spx = _day(log_spx, math.log(START_SPX), spx_sd, SPX_OVERNIGHT_SHARE, spx_night, uniforms[:, 12], uniforms[:, 13])
@@ -133,6 +131,13 @@ def generate(seed: int, sessions: int, paths: int) -> Generated:
         vix_settlement=vix_day[0] * np.exp(SETTLEMENT_NOISE * settlement_noise),
         ad_line=BREADTH_START + BREADTH_SCALE * np.cumsum(breadth, axis=0),
     )
+
+
+def _vix_loadings(x: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """Of ln VIX, after a session that ended at x and m: what it takes of the index's innovation, and the variance of its own."""
+    u = x - LOG_18
+    jump = np.minimum(np.maximum(x - m, 0.0), HIGHEST_JUMP)
+    return B0 + B1 * u + B2 * jump, np.exp(E0 + E1 * u + E2 * jump) / 252.0
 
 
 def _normals(uniforms: Floats) -> tuple[Floats, Floats]:
@@ -164,10 +169,10 @@ def _with_moving_average(innovations: Floats, weight: float) -> Floats:
     return mixed
 
 
-def _fading_sum(drives: Floats, memory: float) -> Floats:
-    """AR(1): each value is `memory` times the one before, plus its drive; from 0."""
+def _fading_sums(drives: Floats, memory: Floats) -> Floats:
+    """AR(1) along the first axis: each row is `memory` times the one before, plus its drive; from 0."""
     values = np.empty_like(drives)
-    state = np.zeros(drives.shape[1])
+    state = np.zeros(drives.shape[1:])
     for t, drive in enumerate(drives):
         state = memory * state + drive
         values[t] = state

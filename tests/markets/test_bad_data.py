@@ -60,6 +60,23 @@ def test_one_bad_cell(made: MadeMarket, cell: str, index: int, row: int, says: s
     assert advises in problem.hint
 
 
+def test_highs_and_lows_that_contradict_the_close_are_unknown(made: MadeMarket) -> None:
+    """A close below its low as well as one above its high: open, high and low of those rows are no prints; the close stands."""
+
+    def contradict(lines: list[str]) -> list[str]:
+        cells = [line.split(",") for line in lines]
+        cells[31][3] = cells[31][2]
+        cells[41][2] = cells[41][3]
+        return [",".join(line) for line in cells]
+
+    made.edit("vix.csv", contradict)
+    made.series["vix"] += "\nallow = { outside_day_range = 2 }"
+    arrays = made.open().arrays(None, None)
+    for part in ("vix.open", "vix.high", "vix.low"):
+        assert np.flatnonzero(np.isnan(column(arrays, part))).tolist() == [30, 40]
+    assert not np.isnan(column(arrays, "vix")).any()
+
+
 def test_duplicate_date(made: MadeMarket) -> None:
     made.edit("spx.csv", lambda lines: [*lines[:11], lines[10], *lines[11:]])
     problem = made.problem()

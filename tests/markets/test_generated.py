@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from alvh.runtime.market import MODELLED, MarketArrays, MarketError
 from alvh.runtime.markets.check_data import check_data
 from alvh.runtime.markets.generated import GeneratedMarket
-from alvh.runtime.markets.generator import Generated, _skewed_t, generate
+from alvh.runtime.markets.generator import Generated, _skewed_t, _with_moving_average, generate
 from alvh.runtime.markets.load_market import load_market
 from alvh.runtime.record import same_bits
 
@@ -186,6 +186,42 @@ def test_a_path_depends_on_its_number_and_the_past_alone(seed: int, paths: int, 
     many, single = generate(seed, sessions + more, paths), generate(seed, sessions, 1)
     for name in Generated.__annotations__:
         assert same_bits(getattr(many, name)[:sessions, :1], getattr(single, name)), name
+
+
+@pytest.mark.parametrize("path", [12, 45])
+def test_the_vix_moves_as_the_report_writes_it(path: int) -> None:
+    """quant.md 3.4, steps 2 and 3, in plain Python on the same innovations. On one path the VIX is reflected at 8.6, on the other it passes
+    120 and is pulled back."""
+    sessions = 500
+    made = generate(seed=2, sessions=sessions, paths=path + 1).vix[:, path]
+    uniforms = 1.0 - np.random.Generator(np.random.Philox(key=np.array([2, path], dtype=np.uint64))).random((sessions, 16))
+    z, eta = (
+        _with_moving_average(_skewed_t(uniforms[:, first : first + 3, None], freedom, skew), weight)[:, 0].tolist()
+        for first, freedom, skew, weight in ((0, 8.0, -0.20, -0.06), (3, 5.5, 0.16, -0.13))
+    )
+    x = m = math.log(18.0)
+    reflected = False
+    for t in range(sessions):
+        u, d = x - math.log(18.0), min(max(x - m, 0.0), 0.8)
+        drift = 0.0003232195 - 0.0373670123 * (x - m) + 0.0040755964 * (math.log(18.0) - m) - 0.25 * max(x - math.log(80.0), 0.0)
+        lever = -0.0372172164 - 0.0008327269 * u - 0.1079558681 * d
+        own = math.sqrt(math.exp(-1.1979534843 - 0.1907294878 * u + 3.4043733281 * d) / 252.0)
+        x += drift + lever * z[t] + 0.0065384592 * (z[t] ** 2 - 1.0) + own * eta[t]
+        reflected = reflected or x < math.log(8.6)
+        x = min(2.0 * math.log(8.6) - x if x < math.log(8.6) else x, math.log(180.0))
+        m += (1.0 - 0.5 ** (1.0 / 63.0)) * (x - m)
+        assert math.isclose(made[t], math.exp(x), rel_tol=1e-4), t
+    assert reflected == (path == 12)
+    assert (made.max() > 120.0) == (path == 45)
+
+
+def test_a_lagged_input_is_never_known_early(market: MarketArrays) -> None:
+    """Two calendar days late: on each bar the value of the last session at least two days back."""
+    lagged = GeneratedMarket(seed=3).arrays(None, None, ("ad_line",), lags={"ad_line": 2})
+    now, late = (arrays.values[:, arrays.series.index("ad_line"), 0] for arrays in (market, lagged))
+    for bar, day in enumerate(lagged.sessions[: lagged.last + 1].tolist()):
+        published = [before for before in range(max(bar - 8, 0), bar + 1) if lagged.sessions[before] <= day - 2]
+        assert late[bar] == now[published[-1]] if published else np.isnan(late[bar])
 
 
 def test_paths_and_seeds_differ() -> None:
