@@ -277,10 +277,12 @@ def _check_gaps(name: str, observed: Observations, calendar: Sessions, found: Fi
     missing = np.concatenate([calendar.days[at[i] + 1 : at[i + 1]] for i in skipped])
     rows = np.repeat(observed.rows[skipped + 1], np.diff(at)[skipped] - 1)
     file = observed.files[int(skipped[0]) + 1]
-    dates = ", ".join(date_text(day) for day in missing[:4]) + (" …" if len(missing) > 4 else "")
-    what = f"{len(missing)} sessions have no row: {dates}"
-    hint = "get the missing rows"
-    found.fault(name, file, "missing_sessions", observed.entry.allow, rows, what, "the value is unknown on them", hint)
+    consequence, hint = "the value is unknown on them", "get the missing rows"
+    found.fault(name, file, "missing_sessions", observed.entry.allow, rows, _sessions_without_row(missing), consequence, hint)
+
+
+def _sessions_without_row(missing: Integers) -> str:
+    return f"{len(missing)} sessions have no row: {', '.join(map(date_text, missing[:4]))}{' …' if len(missing) > 4 else ''}"
 
 
 # Bars -----------------------------------------------------------------------------------------------------------------------------------
@@ -371,23 +373,26 @@ def _futures(entry: FuturesEntry, files: Files, sessions: Integers, bars: int, m
         hint = "only monthly contracts belong here; their dates follow the 30-day rule of docs/data.md"
         found.problems.append(Problem(table.file, row, f"vx: {day} is no settlement day of a monthly VIX future{more}", hint))
         return None
-    trading = np.unique(table.days)
-    present = sessions[(sessions >= trading[0]) & (sessions <= trading[-1])]
-    missing = present[~np.isin(present, trading)]
-    what = f"{len(missing)} sessions have no row: {', '.join(date_text(day) for day in missing[:4])}"
-    after = np.searchsorted(table.days, missing)
-    hint = "get the missing rows"
-    found.fault("vx", table.file, "missing_sessions", entry.allow, table.rows[after], what, "the curve is modelled on them", hint)
-    if trading[-1] < sessions[bars - 1]:
-        what = f"the file ends on {date_text(trading[-1])}, the market goes on to {date_text(sessions[bars - 1])}"
-        found.fault(
-            "vx", table.file, "ends_early", entry.allow, table.rows[-1:], what, "the curve is modelled from then on", "add the later rows"
-        )
+    _check_futures_days(table, entry.allow, sessions, sessions[bars - 1], found)
     rank = np.searchsorted(monthly, expiry) - np.searchsorted(monthly, table.days, side="right")
     used = relevant & (table.days >= sessions[0]) & (table.days <= sessions[bars - 1]) & (rank >= 0) & (rank < RANKS)
     prices = np.full((bars, RANKS), np.nan)
     prices[np.searchsorted(sessions, table.days[used]), rank[used]] = values[used]
     return prices
+
+
+def _check_futures_days(table: Table, allow: dict[str, int], sessions: Integers, last: np.int64, found: Findings) -> None:
+    """Sessions without any settlement, and a file that ends before the market's last bar."""
+    trading = np.unique(table.days)
+    present = sessions[(sessions >= trading[0]) & (sessions <= trading[-1])]
+    missing = present[~np.isin(present, trading)]
+    rows = table.rows[np.searchsorted(table.days, missing)]
+    consequence, hint = "the curve is modelled on them", "get the missing rows"
+    found.fault("vx", table.file, "missing_sessions", allow, rows, _sessions_without_row(missing), consequence, hint)
+    if trading[-1] < last:
+        what = f"the file ends on {date_text(trading[-1])}, the market goes on to {date_text(last)}"
+        consequence, hint = "the curve is modelled from then on", "add the later rows"
+        found.fault("vx", table.file, "ends_early", allow, table.rows[-1:], what, consequence, hint)
 
 
 def _settlements(entry: SettlementsEntry, files: Files, sessions: Integers, bars: int, found: Findings) -> Floats | None:
@@ -433,17 +438,26 @@ def _events(entry: CalendarEntry, files: Files, calendar: Sessions, found: Findi
         )
         return None
     table = _part(table, keep)
-    minute = np.zeros(len(table.days), dtype=np.int64)
-    if entry.time is not None:
-        for index, text in enumerate(table.words["release time"].tolist()):
-            parts = text.split(":")
-            if text and not (len(parts) >= 2 and parts[0].isdigit() and parts[1].isdigit() and int(parts[0]) < 24 and int(parts[1]) < 60):
-                message = f"calendar {entry.name}: `{text}` is no time of day"
-                found.problems.append(Problem(table.file, int(table.rows[index]), message, "write 08:30, New York time, or leave it empty"))
-                return None
-            minute[index] = 60 * int(parts[0]) + int(parts[1]) if text else 0
+    minute = _release_minutes(entry, table, found)
+    if minute is None:
+        return None
     at = calendar.at_or_after(table.days)
     at = np.minimum(at, len(calendar.days) - 1)
     after_close = (calendar.days[at] == table.days) & (minute > np.minimum(calendar.close_minute[at], FULL_CLOSE))
     at = np.minimum(at + after_close, len(calendar.days) - 1)
     return EventDates(np.unique(calendar.days[at]), int(table.days.min()), int(table.days.max()))
+
+
+def _release_minutes(entry: CalendarEntry, table: Table, found: Findings) -> Integers | None:
+    """Minute of the New York day of each release; 0, before any close, where none is given."""
+    minutes = np.zeros(len(table.days), dtype=np.int64)
+    if entry.time is None:
+        return minutes
+    for index, text in enumerate(table.words["release time"].tolist()):
+        parts = text.split(":")
+        if text and not (len(parts) >= 2 and parts[0].isdigit() and parts[1].isdigit() and int(parts[0]) < 24 and int(parts[1]) < 60):
+            message = f"calendar {entry.name}: `{text}` is no time of day"
+            found.problems.append(Problem(table.file, int(table.rows[index]), message, "write 08:30, New York time, or leave it empty"))
+            return None
+        minutes[index] = 60 * int(parts[0]) + int(parts[1]) if text else 0
+    return minutes
