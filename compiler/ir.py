@@ -7,6 +7,7 @@ to look up, no units to check, no syntax. Conditions are streams too: 1 true, 0 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -63,30 +64,68 @@ class Expiry:
     reference: int = -1
 
 
+Product: TypeAlias = OneOf["SPX", "VIX", "VX", "VXM", "VXX", "UVXY"]
+Right: TypeAlias = OneOf["call", "put", "future", "shares"]
+
+
 @frozen
 class Leg:
-    """`ratio` is signed and in lowest terms over the structure: +1 bought, -2 sold twice."""
+    """`ratio` is signed and in lowest terms over the structure: +1 bought, -2 sold twice.
+
+    Futures (VX, VXM) have no strike, shares (SPX, VXX, UVXY) neither strike nor expiry."""
 
     label: str
-    product: OneOf["SPX", "VIX"]
-    right: OneOf["call", "put"]
+    product: Product
+    right: Right
     ratio: int
-    strike: Strike
-    expiry: Expiry
+    strike: Strike | None
+    expiry: Expiry | None
+
+    @property
+    def is_option(self) -> bool:
+        return self.right in ("call", "put")
+
+    @property
+    def weight(self) -> float:
+        """The leg's price times this is what one structure pays for it, in hundreds of dollars."""
+        return self.ratio * (MULTIPLIERS[self.product, self.is_option] / 100.0)
+
+
+MULTIPLIERS: Mapping[tuple[str, bool], float] = {
+    ("SPX", True): 100.0,
+    ("VIX", True): 100.0,
+    ("VXX", True): 100.0,
+    ("UVXY", True): 100.0,
+    ("VX", False): 1000.0,
+    ("VXM", False): 100.0,
+    ("SPX", False): 1.0,
+    ("VXX", False): 1.0,
+    ("UVXY", False): 1.0,
+}
+"""Dollars a point, by product and whether it is an option on it (quant.md 2.4 to 2.7)."""
 
 
 @frozen
 class Rule:
-    """One line `open|close|roll|rebalance`. `condition` includes its schedule; -1 means always.
+    """One line that acts. `condition` includes its schedule; -1 means always.
 
     `reads` are the nodes whose values the journal shows. `into` is a roll's target layer, -1 itself."""
 
-    verb: OneOf["open", "close", "roll", "rebalance", "unwind"]
+    verb: OneOf["open", "close", "roll", "rebalance", "add", "proxy", "unwind", "shift", "keep"]
     condition: NodeId
     reason: str
     span: Span = field(eq=False, repr=False)
     reads: tuple[NodeId, ...] = ()
     into: int = -1
+    to: Expiry | None = None
+    """`roll to EXPIRY`: what replaces the expiry of the layer's legs."""
+    keeping: OneOf["", "contracts", "premium", "delta"] = ""
+    side: OneOf["", "call", "put"] = ""
+    """`roll calls`, `roll puts`: the legs re-struck; the others stay."""
+    amount: Size | None = None
+    """Of an `add`: contracts or money. None with `from_gains`."""
+    from_gains: int = -1
+    """Of an `add from L.gains`: the layer L."""
 
 
 @frozen
@@ -124,6 +163,38 @@ class Layer:
     share: float
     """Part of the hedge's budget, 0 to 1; 0 without one."""
     span: Span = field(eq=False, repr=False)
+    adds: tuple[Rule, ...] = ()
+    proxies: tuple[Rule, ...] = ()
+    """Proxy i is the share leg `legs[primary + i]`, in place of the primary legs while its condition holds."""
+    primary: int = -1
+    """How many of `legs` are the layer's own; the others are proxies. -1: all."""
+    cover: int = -1
+    """`write ... against L`: the layer L whose contracts cover what this one sells; -1: none."""
+
+    @property
+    def own_legs(self) -> tuple[Leg, ...]:
+        return self.legs if self.primary < 0 else self.legs[: self.primary]
+
+
+@frozen
+class Shift:
+    """`shift 10% from A to B when C`: moves share of the budget, and the same part of the source's balance."""
+
+    rule: Rule
+    amount: float
+    """Ratio points of share."""
+    source: int
+    target: int
+
+
+@frozen
+class Keep:
+    """`keep net_beta in low .. high using L, M`. The rule reads `net_beta`; its condition is -1."""
+
+    rule: Rule
+    low: NodeId
+    high: NodeId
+    layers: tuple[int, ...]
 
 
 @frozen
@@ -155,6 +226,8 @@ class Group:
     """Money that the entry debit of open lots may not pass; -1: none."""
     unwinds: tuple[UnwindRule, ...]
     span: Span = field(eq=False, repr=False)
+    shifts: tuple[Shift, ...] = ()
+    keeps: tuple[Keep, ...] = ()
 
 
 @frozen
@@ -176,7 +249,7 @@ class Program:
     groups: tuple[Group, ...]
     parameters: tuple[Parameter, ...]
     capital: float
-    costs: OneOf["none", "listed"]
+    costs: OneOf["none", "listed", "crowded"]
     whole_contracts: bool
     hold_index: bool
     """`hold SPX`: cash is swept into the index at the end of each bar."""
@@ -188,8 +261,17 @@ class Program:
 
 
 def rules_of(program: Program) -> tuple[Rule, ...]:
-    """Every rule in the order that journals number them: layers in order, each with its opens, closes, rolls and
-    rebalances; then the unwinds of the groups in order."""
-    of_layers = (rule for layer in program.layers for rule in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances))
-    of_groups = (unwind.rule for group in program.groups for unwind in group.unwinds)
+    """Every rule in the order that journals number them: layers in order, then groups in order."""
+    of_layers = (rule for layer in program.layers for rule in rules_of_layer(layer))
+    of_groups = (rule for group in program.groups for rule in rules_of_group(group))
     return (*of_layers, *of_groups)
+
+
+def rules_of_layer(layer: Layer) -> tuple[Rule, ...]:
+    return (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances, *layer.adds, *layer.proxies)
+
+
+def rules_of_group(group: Group) -> tuple[Rule, ...]:
+    """Unwinds, then shifts, then keeps."""
+    held = (*group.unwinds, *group.shifts, *group.keeps)
+    return tuple(part.rule for part in held)

@@ -29,6 +29,12 @@ MARKET_SERIES: tuple[str, ...] = (
     "spx_scale",
     "spx_rho",
     "spx_eta",
+    "vxx",
+    "uvxy",
+    "uvxy_leverage",
+    "vix_beta",
+    "vxx_beta",
+    "uvxy_beta",
 )
 """The rows of `MarketArrays.values`, in order; user inputs follow. docs/design/bar.md says what each is."""
 
@@ -81,6 +87,8 @@ class MarketArrays:
     """[bars, series]: MISSING, OBSERVED, MODELLED or REPLACED."""
     spx: Expiries
     vix: Expiries
+    fund: Expiries
+    """Of options on VXX and UVXY, all at the close."""
     vx_front: Integers
     """[bars] month_index of the monthly VIX expiry of rank 1: the first that settles strictly after the bar's day."""
     week_start: Integers

@@ -7,15 +7,17 @@ from attrs import frozen
 
 from alvh.runtime.market import Floats
 
-OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE, SETTLE, REFUSED = range(7)
+OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE, SETTLE, REFUSED, ADD, TRIM, SHIFT, KEEP = range(11)
 """Journal actions. A roll writes two rows: ROLL_OUT for the lot closed and ROLL_IN for the one bought."""
 
 (
     NO_REASON, CUT_BY_LIMIT, CUT_BY_CASH, LESS_THAN_ONE, SIZE_UNKNOWN, SIZE_NOT_POSITIVE, NO_EXPIRY, NO_STRIKE, NO_PRICE,
     NO_BID, NO_DAYS_GAINED, TARGET_FULL, UNWINDING, ABOVE_SIZE, STALE_MARK, LIMIT_UNKNOWN, BUDGET_SPENT, NO_DEBIT, DELTA_FLAGGED,
-) = range(19)  # fmt: skip
+    CUT_BY_COVER, NO_COVER, OUT_OF_BAND,
+) = range(22)  # fmt: skip
 """Why an order was cut or refused, or (DELTA_FLAGGED) what is odd about it."""
 
+VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind", "add", "trim", "shift", "keep")
 MAX_LEGS = 4
 MAX_READS = 8
 
@@ -46,6 +48,8 @@ class JournalRows:
     """[rows, MAX_LEGS]."""
     reads: Floats
     """[rows, MAX_READS] values of the rule's `reads` on that bar; NaN beyond them or unknown."""
+    proxy: Floats
+    """Which of the layer's proxies the lot is held as; -1: its own legs."""
 
 
 @frozen(eq=False)
@@ -79,7 +83,7 @@ class RunRecord:
     stopped: int
     """Bar on which a mark was missing for more than five sessions and the run ended; -1: none."""
     verbs: dict[str, int]
-    """How often each verb acted: open, close, roll, roll into, rebalance, settle, unwind."""
+    """How often each of VERBS acted."""
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:

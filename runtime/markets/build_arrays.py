@@ -128,6 +128,7 @@ def build_arrays(
         provenance=rows.provenance,
         spx=spx,
         vix=vix,
+        fund=spx,
         vx_front=front.astype(np.int64),
         week_start=flags.week_start,
         month_start=flags.month_start,

@@ -16,7 +16,7 @@ import numpy as np
 from alvh.runtime.lanes import divide, inlined_lane_function, lane_function, maximum, select, square_root
 from alvh.runtime.market import Floats
 from alvh.runtime.mathematics import exp, log, normal_cdf
-from alvh.runtime.pricing.black import black_out_of_the_money, d1_of
+from alvh.runtime.pricing.black import black_out_of_the_money, black_theta, black_vega, d1_of
 
 DIVIDEND_YIELD = 0.018
 DAYS_A_YEAR = 365.0
@@ -151,3 +151,19 @@ def option_delta(is_call: bool, strike: float, forward: float, theta: float, phi
 def implied_volatility(strike: float, forward: float, theta: float, phi: float, rho: float, days: float) -> float:
     """Volatility a year, as a fraction, of the option at a strike; `days` above 0."""
     return square_root(total_variance(log(divide(strike, forward)), theta, phi, rho) / (days / DAYS_A_YEAR))
+
+
+@lane_function
+def option_vega(strike: float, forward: float, discount: float, theta: float, phi: float, rho: float, days: float) -> float:
+    """Change of the price, in points, for one volatility point of the option's own; 0 at 0 days."""
+    volatility = square_root(total_variance(log(divide(strike, forward)), theta, phi, rho))
+    vega = discount * black_vega(forward, strike, days / DAYS_A_YEAR, volatility) / 100.0
+    return select(volatility == 0.0, 0.0, vega)
+
+
+@lane_function
+def option_theta(is_call: bool, strike: float, forward: float, theta: float, phi: float, rho: float, rate: float, days: float) -> float:
+    """Change of the price, in points, for a calendar day passing while forward and volatility stand still; 0 at 0 days."""
+    volatility = square_root(total_variance(log(divide(strike, forward)), theta, phi, rho))
+    decay = black_theta(forward, strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
+    return select(volatility == 0.0, 0.0, decay)

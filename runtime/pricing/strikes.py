@@ -24,6 +24,12 @@ from alvh.runtime.lanes import (
 from alvh.runtime.mathematics import UNKNOWN, exp, log, normal_cdf, normal_quantile
 from alvh.runtime.pricing import spx_surface, vix_options
 
+FUND_STEP = 0.02
+"""Strikes of options on volatility funds, in logs. Reverse splits kept the shares between some $10 and $50, where strikes stand $0.50 to $1
+apart; a split-adjusted price leaves that range, so the grid moves with it."""
+FUND_RANKS = 256.0
+"""Ranks searched around the forward: a factor of e^2.56 either way."""
+
 SPX_STEP = 5.0
 LOWEST_VIX_RANK = 2.0
 """Strike 1."""
@@ -63,6 +69,18 @@ def nearest_vix_strike(level: float) -> float:
     """The listed strike nearest a level, the higher of two equally near, 1 to 435."""
     rank = minimum(HIGHEST_VIX_RANK, maximum(LOWEST_VIX_RANK, floor(vix_rank_of_strike(level) + 0.5)))
     return select(is_unknown(level), level, vix_strike_of_rank(rank))
+
+
+@inlined_lane_function
+def fund_strike_of_rank(rank: float) -> float:
+    """The strike with a whole rank on the grid of 2 %."""
+    return exp(FUND_STEP * rank)
+
+
+@lane_function
+def nearest_fund_strike(level: float) -> float:
+    """The listed strike of a VXX or UVXY option nearest a level above 0, in ratio."""
+    return fund_strike_of_rank(floor(log(level) / FUND_STEP + 0.5))
 
 
 # The strike for a delta -------------------------------------------------------------------------------------------------------------------
@@ -141,6 +159,26 @@ def vix_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
         step = 0.5 * step
     lower = vix_strike_of_rank(rank)
     higher = vix_strike_of_rank(rank + 1.0)
+    lower_delta = vix_options.option_delta(is_call, lower, *terms)
+    higher_delta = vix_options.option_delta(is_call, higher, *terms)
+    return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
+
+
+@lane_function
+def fund_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
+    """The listed strike of a VXX or UVXY option whose delta is nearest the target. The arguments after it are `vix_options.Terms`, which
+    options on funds share (`fund_options.expiry_terms`). Eight halvings, as for the VIX."""
+    quantile = normal_quantile(target)
+    call_quantile = select(is_call, quantile, -quantile)
+    call_delta = select(is_call, target, 1.0 - target)
+    rank = floor(log(terms[0]) / FUND_STEP) - 0.5 * FUND_RANKS
+    step = 0.5 * FUND_RANKS
+    for _ in range(8):
+        reached = _call_delta_reaches(call_delta, call_quantile, fund_strike_of_rank(rank + step), terms)
+        rank = select(reached, rank + step, rank)
+        step = 0.5 * step
+    lower = fund_strike_of_rank(rank)
+    higher = fund_strike_of_rank(rank + 1.0)
     lower_delta = vix_options.option_delta(is_call, lower, *terms)
     higher_delta = vix_options.option_delta(is_call, higher, *terms)
     return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)

@@ -24,7 +24,7 @@ from alvh.runtime.lanes import (
 )
 from alvh.runtime.market import Floats
 from alvh.runtime.mathematics import exp, log, normal_cdf
-from alvh.runtime.pricing.black import black_implied_volatility, black_out_of_the_money, d1_of
+from alvh.runtime.pricing.black import black_implied_volatility, black_out_of_the_money, black_theta, black_vega, d1_of
 from alvh.runtime.pricing.vix_level import (
     DAYS_A_YEAR,
     FLOOR,
@@ -123,13 +123,34 @@ def option_delta(is_call: bool, strike: float, *terms: float) -> float:
 
     The arguments after the strike are `Terms`. Below the floor, where an option has no time value, a call's delta is 1 and a put's 0.
     """
+    log_moneyness = log(divide(strike, terms[0]))
+    d1 = d1_of(-log_moneyness, own_volatility(strike, log_moneyness, terms))
+    return normal_cdf(select(is_call, d1, -d1))
+
+
+@lane_function
+def own_volatility(strike: float, log_moneyness: float, terms: Terms) -> float:
+    """Total volatility that Black's formula needs for the model's price; `log_moneyness` is ln(K / F)."""
     future = terms[0]
     below = strike < future
     lower = select(below, strike, future)
     higher = select(below, future, strike)
-    log_moneyness = log(divide(strike, future))
     # The price of whichever option is out of the money is its time value, without cancellation.
     time_value = undiscounted_price(negate(below), strike, terms)
-    volatility = black_implied_volatility(lower, higher, select(below, log_moneyness, -log_moneyness), time_value)
-    d1 = d1_of(-log_moneyness, volatility)
-    return normal_cdf(select(is_call, d1, -d1))
+    return black_implied_volatility(lower, higher, select(below, log_moneyness, -log_moneyness), time_value)
+
+
+@lane_function
+def option_vega(strike: float, days: float, *terms: float) -> float:
+    """Change of the price, in points, for one volatility point of the option's own; 0 at 0 days. The arguments after `days` are `Terms`."""
+    volatility = own_volatility(strike, log(divide(strike, terms[0])), terms)
+    vega = terms[1] * black_vega(terms[0], strike, days / DAYS_A_YEAR, volatility) / 100.0
+    return select(volatility == 0.0, 0.0, vega)
+
+
+@lane_function
+def option_theta(is_call: bool, strike: float, rate: float, days: float, *terms: float) -> float:
+    """Change of the price, in points, for a calendar day passing while future and volatility stand still; 0 at 0 days."""
+    volatility = own_volatility(strike, log(divide(strike, terms[0])), terms)
+    decay = black_theta(terms[0], strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
+    return select(volatility == 0.0, 0.0, decay)

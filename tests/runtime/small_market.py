@@ -19,6 +19,8 @@ EPOCH = date(1970, 1, 1)
 SESSIONS_BEYOND = 520
 UNKNOWN = math.nan
 
+FUNDS = {"vxx": 25.0, "uvxy": 25.0, "uvxy_leverage": 1.5, "vix_beta": -5.0, "vxx_beta": 0.5, "uvxy_beta": 0.75}
+
 Values = float | Sequence[float]
 """One number for all bars, or one a bar; the last goes on."""
 
@@ -76,6 +78,7 @@ def small_market(
         provenance=np.where(np.isnan(values[:, :, 0]), MISSING, OBSERVED).astype(np.uint8),
         spx=spx,
         vix=vix,
+        fund=_expiries(days, 4, {}, monthly_am_only=True, at_close=True),
         vx_front=np.searchsorted(monthly_days, sessions[:bars], side="right").astype(np.int64),
         week_start=_flags(day.weekday() == 0 for day in days),
         month_start=_flags(bar == 0 or day.month != days[bar - 1].month for bar, day in enumerate(days)),
@@ -100,12 +103,12 @@ def _standard_series(named: Mapping[str, list[float]], bars: int) -> dict[str, l
     spx = named.get("spx", [4000.0] * bars)
     vix = named.get("vix", [20.0] * bars)
     columns = {name: [level.get(name, 4000.0 if name.startswith("spx") else 20.0)] * bars for name in MARKET_SERIES}
-    columns |= {name: [value] * bars for name, value in SMILE.items()}
+    columns |= {name: [value] * bars for name, value in {**SMILE, **FUNDS}.items()}
     columns |= {name: [(v / 100.0) * (v / 100.0) * (days / 365.0) for v in vix] for name, days in NODES.items()}
     return columns | {"spx": spx, "vix": vix, "spx_am": spx, "vix_settlement": vix}
 
 
-def _expiries(days: Sequence[date], weekday: int, listed: Mapping[date, int], *, monthly_am_only: bool) -> Expiries:
+def _expiries(days: Sequence[date], weekday: int, listed: Mapping[date, int], *, monthly_am_only: bool, at_close: bool = False) -> Expiries:
     bars = [bar for bar, day in enumerate(days) if day.weekday() == weekday]
     monthly = [15 <= days[bar].day <= 21 for bar in bars]
     index = np.cumsum(monthly) - 1
@@ -114,7 +117,7 @@ def _expiries(days: Sequence[date], weekday: int, listed: Mapping[date, int], *,
         settle_bar=np.array(bars, dtype=np.int64),
         listed_bar=np.array([listed.get(days[bar], 0) for bar in bars], dtype=np.int64),
         monthly=np.array(monthly, dtype=np.int64),
-        am=np.array([is_monthly or not monthly_am_only for is_monthly in monthly], dtype=np.int64),
+        am=np.array([not at_close and (is_monthly or not monthly_am_only) for is_monthly in monthly], dtype=np.int64),
         month_index=np.where(monthly, index, -1).astype(np.int64),
     )
 
