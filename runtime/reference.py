@@ -436,7 +436,7 @@ class _Run:
         if ends:
             self.end_lot(state, slot, lot)
         else:
-            lot.structures = left
+            lot.structures = lot.structures - sold
             lot.fees = lot.fees - lot_fees
 
     def book_profit(self, state: LayerState, lot: Lot, profit: float) -> None:

@@ -114,7 +114,7 @@ def reason_for_nothing(ask: Ask) -> int:
     """Why an ask comes to no contract."""
     if ask.limit_unknown:
         return LIMIT_UNKNOWN
-    if ask.kind == "roll" and not ask.asked > 0.0:
+    if ask.kind == "roll" and not ask.asked > 0.0 and ask.layer.layer.size.manner != "budget":
         return ABOVE_SIZE
     if ask.limit_cut:
         return CUT_BY_LIMIT
