@@ -3,8 +3,9 @@
 docs/design/bar.md fixes every operation and its order; the methods of `_Run` follow its steps by name. With the engine it shares
 market arrays and the scalar pricing functions, nothing else. About a hundred microseconds a bar and layer held.
 
-The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_margin` say what things are worth; `_choosing` and `_sizes` what a layer
-would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`, `_keep` are the verbs.
+The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_margin` say what things are worth; `_choosing` and `_sizes` what
+a layer would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`, `_keep` are the
+verbs.
 """
 
 from __future__ import annotations
@@ -292,7 +293,8 @@ class _Run:
             if self.orders.holds(shift.rule.condition, values):
                 source, target = self.layers[shift.source], self.layers[shift.target]
                 self.ledger.shift(source, target, shift.rule, shift.amount, self.orders.read(shift.rule, values))
-        self.count_unknown((part.rule for part in (*group.unwinds, *group.shifts)), ())
+        self.count_unknown([unwind.rule for unwind in group.unwinds], ())
+        self.count_unknown([shift.rule for shift in group.shifts], ())
 
     # 6 Record
 

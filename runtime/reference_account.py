@@ -324,7 +324,7 @@ def lots_of(layers: Iterable[LayerState]) -> Iterator[Lot]:
 
 
 def quick_ratio(cash: float, layers: Sequence[LayerState], prices: Prices) -> float:
-    """Cash and what sells within a quarter of its mid, over short options due within 30 days and margin beyond cash. Futures are neither."""
+    """Cash and what sells within a quarter of its mid, over short options due within 30 days and margin beyond cash. No futures."""
     liquid, due, margin = 0.0, 0.0, 0.0
     for lot in lots_of(layers):
         margin = margin + lot.margin

@@ -38,7 +38,7 @@ def _of_leg(contract: Contract, weight: float, prices: Prices) -> float:
 
 
 def beta_to_first_future(legs: Iterable[tuple[Contract, int]], prices: Prices) -> float:
-    """Hundreds of dollars of one structure while VX1 rises by all its value; unknown where a leg is neither a VIX future nor a VIX option."""
+    """Hundreds of dollars of one structure while VX1 rises by all its value; unknown where a leg is no VIX future and no VIX option."""
     beta = 0.0
     for contract, ratio in legs:
         beta = beta + contract.weight(ratio) * _leg_to_first_future(contract, prices)

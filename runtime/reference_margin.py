@@ -16,7 +16,7 @@ LEAST_NAKED_SHARE = 0.1
 
 
 def worst_loss(contracts: Sequence[Contract], ratios: Sequence[int]) -> float:
-    """Largest loss of the options' payoff over settlement prices 0 and each strike, premium aside; each underlying on its own, then added."""
+    """Largest loss of the options' payoff over settlement prices 0 and each strike, premium aside; underlying by underlying, added."""
     worst = 0.0
     for product in ("SPX", "VIX", "VXX", "UVXY"):
         options = [
@@ -40,8 +40,8 @@ def _worst_of_one_underlying(options: Sequence[tuple[Contract, float]]) -> float
 
 
 def floating_margin(contracts: Sequence[Contract], ratios: Sequence[int], mids: Sequence[float], prices: Prices, naked: bool) -> float:
-    """Margin that follows the prices of the day: of futures, and of what a layer sells against another's contracts, which brokers hold naked
-    because each expiry has a future of its own."""
+    """Margin that follows the prices of the day: of futures, and of what a layer sells against another's contracts, which brokers hold
+    naked because each expiry has a future of its own."""
     margin = 0.0
     for contract, ratio, mid in zip(contracts, ratios, mids, strict=True):
         weight = abs(contract.weight(ratio))

@@ -1,4 +1,4 @@
-"""What a layer's rules ask for once its level has made its closes: rebalances, incoming lots, adds, opens (docs/design/bar.md, steps 4 and 5).
+"""What a layer's rules ask for once its level has made its closes: rebalances, incoming lots, adds, opens (bar.md, steps 4 and 5).
 
 Rolls stand in `reference_rolls.py`, bands to keep in `reference_keep.py`.
 """

@@ -162,7 +162,8 @@ class Prices:
             return UNKNOWN
         days = self.days_to(contract)
         if contract.product == "SPX":
-            return float(spx_surface.option_vega(contract.strike, *terms, days))
+            forward, discount, theta, phi, rho = terms
+            return float(spx_surface.option_vega(contract.strike, forward, discount, theta, phi, rho, days))
         return float(vix_options.option_vega(contract.strike, days, *terms))
 
     def theta(self, contract: Contract) -> float:
@@ -175,5 +176,5 @@ class Prices:
         days, rate = self.days_to(contract), self.series("rate")
         if contract.product != "SPX":
             return float(vix_options.option_theta(contract.is_call, contract.strike, rate, days, *terms))
-        forward, discount, theta, phi, rho = terms
+        forward, _, theta, phi, rho = terms
         return float(spx_surface.option_theta(contract.is_call, contract.strike, forward, theta, phi, rho, rate, days))
