@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from attrs import evolve
+
 from alvh.compiler.ir import Rule
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.record import (
@@ -23,7 +25,6 @@ from alvh.runtime.record import (
 )
 from alvh.runtime.reference_account import Ask, HeldLeg, Incoming, LayerState, Lot, Order, entry_of, structure_held
 from alvh.runtime.reference_choosing import NO_PROXY, Structure, choose_expiries, find_strikes, structure_of
-from alvh.runtime.reference_instruments import Contract
 from alvh.runtime.reference_margin import floating_margin, worst_loss
 from alvh.runtime.reference_orders import Orders
 from alvh.runtime.reference_sizes import cost_of_group
@@ -121,7 +122,7 @@ class Rolls:
     # Calls or puts only
 
     def roll_side(self, state: LayerState, lot: Lot, order: Order, rule: Rule) -> None:
-        """The live legs of one right get the strikes that the layer's rules find today, in their own expiries; at once, for the whole lot."""
+        """The live legs of one right get the strikes that the layer's rules find today, in their own expiries; at once, all of the lot."""
         prices = self.ledger.prices
         side = [number for number, leg in enumerate(lot.legs) if leg.alive and leg.contract.right == rule.side]
         if not side or lot.proxy != NO_PROXY:
@@ -133,9 +134,7 @@ class Rolls:
             self.ledger.refuse(state, order, refusal)
             return
         old = [lot.legs[number] for number in side]
-        contracts = [
-            Contract(leg.contract.product, leg.contract.right, leg.contract.expiry, found[n]) for n, leg in zip(side, old, strict=True)
-        ]
+        contracts = [evolve(leg.contract, strike=found[number]) for number, leg in zip(side, old, strict=True)]
         new = structure_of(contracts, [leg.ratio for leg in old], prices, state.is_naked)
         if any(quote.is_unknown for quote in new.quotes) or new.lacks_a_bid:
             self.ledger.refuse(state, order, NO_PRICE if any(quote.is_unknown for quote in new.quotes) else NO_BID)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 from attrs import define, evolve, field
+from replay import Replay, marks_of, replay
 from small_market import Values, small_market
 
 from alvh.compiler.ir import Budget, Expiry, Group, Layer, Leg, Node, NodeId, Parameter, Program, Rule, Size, Strike, UnwindRule
 from alvh.grammar.source import Source, Span
 from alvh.runtime.market import MarketArrays
-from alvh.runtime.pricing.costs import FEE_PER_OPTION
-from alvh.runtime.record import OPEN, REBALANCE, REFUSED, ROLL_IN, SETTLE, RunRecord
+from alvh.runtime.record import RunRecord
 from alvh.runtime.reference import interpret
 
 SPAN = Span(Source("small.alvh", "a rule"), 0, 6)
@@ -139,28 +139,14 @@ class SmallProgram:
 
 
 def assert_books_balance(program: Program, arrays: MarketArrays, record: RunRecord) -> None:
-    """Cash replayed from the journal alone, equity from cash and marks, and the attribution, at every bar to 1e-9 of the account."""
-    bars = len(record.equity)
+    """Cash replayed from the journal and the futures' marks alone, equity from cash and marks, and the attribution, at every bar to 1e-9
+    of the account."""
+    told = replay(program, arrays, record)
     scale = 1e-9 * np.maximum(program.capital, np.abs(record.equity))
-    rows = record.journal
-    traded = np.zeros(bars)
-    costs = np.zeros(bars)
-    fee = FEE_PER_OPTION if program.costs == "listed" else 0.0
-    for row in range(len(rows.bar)):
-        action, bar = int(rows.action[row]), int(rows.bar[row]) - arrays.first
-        if action == REFUSED:
-            continue
-        layer = program.layers[int(rows.layer[row])]
-        contracts = sum(abs(leg.ratio) for leg in layer.legs)
-        is_bought = action in (OPEN, ROLL_IN) or (action == REBALANCE and rows.asked[row] > 0.0)
-        money = rows.price[row] * rows.filled[row] * 100.0
-        fees = 0.0 if action == SETTLE else fee * contracts * rows.filled[row]
-        traded[bar] += (-money if is_bought else money) - fees
-        costs[bar] += rows.cost[row]
-    account = program.capital + np.cumsum(traded) + record.interest
+    account = program.capital + np.cumsum(told.cash_moved) + record.interest
     if not program.hold_index:
         assert (np.abs(account - record.cash) <= scale).all()
-        held = np.zeros(bars)
+        held = np.zeros(len(record.equity))
     else:
         assert (record.cash == 0.0).all()
         # What was swept into the index, and what that made of itself.
@@ -168,7 +154,20 @@ def assert_books_balance(program: Program, arrays: MarketArrays, record: RunReco
     assert (np.abs(record.cash + record.layer_value.sum(axis=1) + held - record.equity) <= scale).all()
     attributed = program.capital + record.interest + record.hold_profit + record.layer_profit.sum(axis=1)
     assert (np.abs(attributed - record.equity) <= scale).all()
-    assert (np.abs(np.cumsum(costs) - record.fees) <= scale).all()
+    assert (np.abs(np.cumsum(told.cost) - record.fees) <= scale).all()
+    assert_lots_are_those_of_the_journal(program, arrays, record, told)
+
+
+def assert_lots_are_those_of_the_journal(program: Program, arrays: MarketArrays, record: RunRecord, told: Replay) -> None:
+    """Contracts by layer on every bar; and where every price is known, their value."""
+    for number, held in enumerate(told.held):
+        by_layer = np.zeros(len(program.layers))
+        for (layer, _), position in held.items():
+            by_layer[layer] += position.structures
+        assert np.allclose(by_layer, record.layer_contracts[number], rtol=1e-9, atol=1e-12)
+    if not record.stale_marks:
+        values = marks_of(program, arrays, told)[:, 0]
+        assert np.allclose(values, record.layer_value.sum(axis=1), rtol=1e-9, atol=1e-6)
 
 
 def change_layer(small: SmallProgram, number: int, **changes: Any) -> None:
