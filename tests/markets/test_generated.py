@@ -270,7 +270,7 @@ def test_breadth_follows_the_index(long_paths: Generated) -> None:
 
 def test_arrays_of_the_generated_market(market: MarketArrays) -> None:
     assert market.values.shape == (2820, len(market.series), 6)
-    assert (market.first, market.last, len(market.sessions)) == (300, 2819, 3320)
+    assert (market.first, market.last, len(market.sessions)) == (300, 2819, 3620)
     assert str(market.sessions[market.first].astype("datetime64[D]")) == "2023-01-03"
     known = ~np.isnan(market.values).all(axis=(0, 2))
     absent = {market.series[row] for row in np.flatnonzero(~known)}
