@@ -60,7 +60,7 @@ def future_half_spread(vix: float) -> float:
 def fund_option_half_spread(price: float, share: float, vix: float) -> float:
     """Half the width of a VXX or UVXY option at mid `price` on a share at `share`, fee included: the VIX option's, on a share of $25."""
     scale = share / FUND_SHARE
-    width = 0.05 + 0.08 * square_root(price / scale)
+    width = 0.05 + 0.08 * square_root(divide(price, scale))
     return scale * (0.5 * width * stress_multiplier(vix) + FEE_PER_OPTION / 100.0)
 
 
