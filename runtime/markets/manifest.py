@@ -306,7 +306,7 @@ class _Reader:
         for part in parts:
             part = self.as_table(part, place)
             self.known(part, ("file", "columns", "column", "date_format", "where", "from", "to", "scale"), f"a source of {place}")
-            shared = {key: entry[key] for key in ("columns", "column", "date_format", "where") if key in entry}
+            shared: dict[str, Any] = {key: entry[key] for key in ("columns", "column", "date_format", "where") if key in entry}
             made.append(self.source({**shared, **part}, place))
         return tuple(made)
 

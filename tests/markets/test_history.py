@@ -314,6 +314,8 @@ def test_changing_the_future_changes_no_earlier_bit(made: MadeMarket, cut: int, 
     )
     made.rest = '[inputs.ad_line]\nfile = "breadth.csv"\ncumulate = true\ntotal_within = 0.3\n'
     made.series["vvix"] = 'file = "vvix.csv"\nallow = { missing_sessions = 100 }'
+    made.series["rate"] = 'file = "rate.csv"\nunit = "fraction"'
+    made.write("rate.csv", ["date,rate", *(f"{date},0.02" for date in made.dates)])
     made.write("vvix.csv", ["date,vvix", *(f"{date},{80 + 20 * (i % 3)}" for i, date in enumerate(made.dates) if i % 5 or i in (0, 259))])
     whole = made.open().arrays(None, None, ("ad_line",))
     saved = {name: made.lines(name) for name in ("spx.csv", "vix.csv", "vvix.csv", "breadth.csv")}

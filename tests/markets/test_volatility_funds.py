@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from made_market import MadeMarket
 
 from alvh.runtime.calendars.expiries import vix_monthly_days
 from alvh.runtime.calendars.sessions import nyse
@@ -292,3 +293,32 @@ def test_beta_of_a_fund_is_that_of_what_it_holds(arrays: MarketArrays, name: str
         wanted = sum(value * future_beta(at) for value, (_, at) in zip(worth, parts, strict=True)) / sum(worth)
         leverage = 1.0 if name == "vxx" else row(arrays, "uvxy_leverage")[bar]
         assert beta[bar] == pytest.approx(leverage * wanted, rel=1e-12)
+
+
+# What a result says -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_modelled_and_missing_prices_are_counted(made: MadeMarket) -> None:
+    """Without a file of futures all of them are modelled; a session without a VIX has none."""
+    made.series["rate"] = 'file = "rate.csv"\nunit = "fraction"'
+    made.write("rate.csv", ["date,rate", *(f"{date},0.02" for date in made.dates)])
+    arrays = made.open().arrays(None, None)
+    assert not np.isnan(row(arrays, "vxx")).any()
+    bars = arrays.last + 1
+    assert (
+        f"vxx: replicated from VIX futures, 100 on {made.dates[0]}; no print; {bars} of {bars} values on modelled futures" in arrays.notes
+    )
+    made.series["vix"] += "\nallow = { missing_sessions = 1 }"
+    made.edit("vix.csv", lambda lines: [*lines[:101], *lines[102:]])
+    holed = made.open().arrays(None, None)
+    assert np.flatnonzero(np.isnan(row(holed, "uvxy"))).tolist() == [100]
+    assert any(note.startswith("uvxy: ") and note.endswith("; 1 missing since, for want of futures or a rate") for note in holed.notes)
+    assert np.isnan(row(holed, "vix_beta")[100:161]).all()
+    assert not np.isnan(row(holed, "vix_beta")[161:]).any()
+
+
+def test_without_a_rate_no_fund_is_known_and_nothing_is_said(made: MadeMarket) -> None:
+    arrays = made.open().arrays(None, None)
+    assert np.isnan(row(arrays, "vxx")).all()
+    assert np.isnan(row(arrays, "vxx_beta")).all()
+    assert not [note for note in arrays.notes if note.startswith("vxx")]

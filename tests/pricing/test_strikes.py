@@ -84,7 +84,7 @@ def test_the_nearest_spx_strike_is_nearest(level):
     targets,
     st.floats(math.log(200.0), math.log(12000.0)).map(math.exp),
     st.floats(0.05, 1.2),
-    st.integers(1, 400),
+    st.integers(1, 1_120),
     st.floats(-0.75, -0.40),
     st.floats(0.9, 1.1),
 )
