@@ -23,7 +23,6 @@ from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic
 from alvh.grammar.source import Span
 
-
 MOST_NESTED = 16
 MOST_LEGS = 64
 """Bounds on one structure, so that no file can occupy a machine; a layer has a few legs, which is a rule of its own."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isclose
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -55,7 +56,10 @@ class Implication:
         """Does one alternative follow: each of its own parts from a part that is known?"""
         parts = list(self._parts(wanted, "and"))
         return all(
-            any(part == given or any(bound.implies(asked) for bound in self._bounds(given) for asked in self._bounds(part)) for given in known)
+            any(
+                part == given or any(bound.implies(asked) for bound in self._bounds(given) for asked in self._bounds(part))
+                for given in known
+            )
             for part in parts
         )
 
@@ -111,7 +115,7 @@ class Implication:
         if isinstance(expression, syntax.Name):
             return self._resolve_name(expression)
         size = 1
-        changed: dict[str, object] = {}
+        changed: dict[str, Any] = {}
         for name in _PARTS.get(type(expression), ()):
             before = getattr(expression, name)
             if isinstance(before, tuple):

@@ -176,11 +176,15 @@ class _Inference:
         """Do the arguments of `legs NAME(...)` have the kinds that the structure takes?"""
         for parameter, argument in zip(use.structure.parameters, use.use.arguments, strict=True):
             wanted = PARAMETER_KINDS.get(parameter.kind.name, UNKNOWN)
-            name = f"The `{parameter.name.name}` of `{use.structure.name.name}`"
-            if wanted.family is Family.POINTS and self._value(argument).family in (Family.POINTS, Family.NUMBER):
-                continue
-            if wanted is not UNKNOWN:
-                self._expect(argument, wanted, name, wanted.described)
+            kind = self._value(argument)
+            families = {Family.POINTS, Family.NUMBER} if wanted.family is Family.POINTS else {wanted.family}
+            if kind.family not in families | {Family.UNKNOWN} and not is_zero(argument) and wanted is not UNKNOWN:
+                name = f"The `{parameter.name.name}` of `{use.structure.name.name}`"
+                number = literal(argument) if kind == NUMBER else None
+                fixed = None if number is None else with_unit(number, wanted.family)
+                hints = () if fixed is None else (f"Write `{fixed}`.",)
+                self._report(wrong_kind(argument.span, name, wanted.described, quote(argument), kind.described, *hints))
+                self.kinds[id(argument)] = UNKNOWN  # so that the legs made with it are no finding, too
 
     def _compare_replaced(self, name: str, original: syntax.Expression, span: Span) -> None:
         """Does a changed name keep its kind? What was replaced is no longer said, so it is read aside, without findings."""

@@ -160,9 +160,7 @@ class PositionLowering:
 
     # ---- rules ---------------------------------------------------------------------------------------
 
-    def _lower_actions(
-        self, statements: tuple[syntax.Statement, ...], sort: type[syntax.Action], scope: Scope
-    ) -> tuple[ir.Rule, ...]:
+    def _lower_actions(self, statements: tuple[syntax.Statement, ...], sort: type[syntax.Action], scope: Scope) -> tuple[ir.Rule, ...]:
         return tuple(self._lower_action(action, scope) for action in statements_of(statements, sort))
 
     def _lower_action(self, action: syntax.Action, scope: Scope) -> ir.Rule:

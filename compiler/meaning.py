@@ -69,5 +69,5 @@ class Meaning:
     kinds: Mapping[int, Kind]
     """By id of an Expression."""
     references: Mapping[int, Reference]
-    """By id of a Name or Attribute (what it reads), a Holding (the layer or group asked about), a Path (`into`, `first`, `against`, `shift`, `keep`)
-    or an Identifier (a schedule's calendar, a call's function, a strike's other leg)."""
+    """By id of a Name or Attribute (what it reads), a Holding (the layer or group asked about), a Path (`into`, `first`, `against`,
+    `shift`, `keep`) or an Identifier (a schedule's calendar, a call's function, a strike's other leg)."""

@@ -188,15 +188,7 @@ class _Merger:
             case syntax.Calendar(names=names):
                 for identifier in names:
                     self._declare_name(contents, identifier, syntax.Calendar(names=(identifier,), span=identifier.span))
-            case (
-                syntax.Param()
-                | syntax.Let()
-                | syntax.Trigger()
-                | syntax.Input()
-                | syntax.Structure()
-                | syntax.Book()
-                | syntax.Hedge()
-            ):
+            case syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Structure() | syntax.Book() | syntax.Hedge():
                 self._declare_name(contents, declaration.name, declaration)
             case _:
                 pass
@@ -439,9 +431,7 @@ def _names_of(declaration: syntax.Declaration) -> tuple[syntax.Identifier, ...]:
     match declaration:
         case syntax.Calendar(names=names):
             return names
-        case (
-            syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Structure() | syntax.Book() | syntax.Hedge()
-        ):
+        case syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Structure() | syntax.Book() | syntax.Hedge():
             return (declaration.name,)
         case _:
             return ()

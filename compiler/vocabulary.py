@@ -247,18 +247,20 @@ class Product:
     scale: Kind
     """Of its price and its strikes."""
     rights: tuple[Right, ...]
+    expires_with: str
+    """The product on whose days it expires."""
     text: str
 
 
 PRODUCTS: Mapping[str, Product] = {
     product.name: product
     for product in (
-        Product("SPX", SPX_POINTS, (*OPTIONS, "shares"), "The S&P 500: options on the index, and the index itself as shares."),
-        Product("VIX", VOL_POINTS, OPTIONS, "Options on VIX."),
-        Product("VX", VOL_POINTS, ("future",), "VIX futures, $1,000 a point."),
-        Product("VXM", VOL_POINTS, ("future",), "Mini VIX futures, $100 a point."),
-        Product("VXX", VXX_POINTS, (*OPTIONS, "shares"), "The fund of short-term VIX futures."),
-        Product("UVXY", UVXY_POINTS, (*OPTIONS, "shares"), "The geared fund of short-term VIX futures."),
+        Product("SPX", SPX_POINTS, (*OPTIONS, "shares"), "SPX", "The S&P 500: options on the index, and the index itself as shares."),
+        Product("VIX", VOL_POINTS, OPTIONS, "VIX", "Options on VIX."),
+        Product("VX", VOL_POINTS, ("future",), "VIX", "VIX futures, $1,000 a point."),
+        Product("VXM", VOL_POINTS, ("future",), "VIX", "Mini VIX futures, $100 a point."),
+        Product("VXX", VXX_POINTS, (*OPTIONS, "shares"), "VXX", "The fund of short-term VIX futures."),
+        Product("UVXY", UVXY_POINTS, (*OPTIONS, "shares"), "VXX", "The geared fund of short-term VIX futures."),
     )
 }
 

@@ -148,7 +148,9 @@ class TreeBuilder:
         strike: syntax.Strike,
         expiry: syntax.Expiry | None,
     ) -> syntax.Leg:
-        return syntax.Leg(label and self.identifier(label), _bought(side), count, self.identifier(product), right, strike, expiry, span=span)
+        return syntax.Leg(
+            label and self.identifier(label), _bought(side), count, self.identifier(product), right, strike, expiry, span=span
+        )
 
     def future_leg(
         self,
@@ -287,9 +289,7 @@ class TreeBuilder:
         return Amount(None, source)
 
     def proxy(self, span: Span, product: Token, right: syntax.Right, condition: Expression, reason: Token | None) -> syntax.Proxy:
-        return syntax.Proxy(
-            product=self.identifier(product), right=right, condition=condition, reason=reason and _text(reason), span=span
-        )
+        return syntax.Proxy(product=self.identifier(product), right=right, condition=condition, reason=reason and _text(reason), span=span)
 
     def rebalance(self, span: Span, occasion: Occasion, reason: Token | None) -> syntax.Rebalance:
         return syntax.Rebalance(schedule=occasion.schedule, condition=occasion.condition, reason=reason and _text(reason), span=span)

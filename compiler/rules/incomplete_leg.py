@@ -27,6 +27,11 @@ def same_expiry_as_none(span: Span) -> Diagnostic:
     )
 
 
+def same_expiry_as_other(span: Span, product: str, other: str) -> Diagnostic:
+    message = f"{product} does not expire on the days of {other}, whose leg stands before this one."
+    return RULE.finding(span, message, "Write the expiry out, as in `30 days`.")
+
+
 def circular_strikes(span: Span, name: str) -> Diagnostic:
     message = f"The strikes of these legs wait for one another: each is measured from `{name}`'s or the other way round."
     return RULE.finding(span, message, "Give one of them a strike of its own, as in `at 0.16 delta`.")

@@ -15,7 +15,7 @@ RULE = Rule(
     name="keep-unusable",
     family="risk",
     summary="A `keep` of what it cannot keep.",
-    why="`keep` buys and sells the structures of the layers named until the account's `net_beta` is back in its band, each layer in its turn.",
+    why="`keep` buys and sells structures of the layers named, each in its turn, until the account's `net_beta` is back in its band.",
     example="hedge h {\n  keep vix in 12 .. 20 using a\n  layer a { buy VIX calls at 0.30 delta, 60 days }\n}\n",
     fix="hedge h {\n  keep net_beta in 0.08 .. 0.12 using a\n  layer a { buy VIX calls at 0.30 delta, 60 days }\n}\n",
 )

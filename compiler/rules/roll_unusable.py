@@ -19,8 +19,8 @@ RULE = Rule(
     name="roll-unusable",
     family="risk",
     summary="A roll that cannot do what it says.",
-    why="A roll that gains no days does not fire. `roll calls` and `roll puts` strike one side anew where it stands, so they go nowhere else"
-    " and keep every contract.",
+    why="A roll that gains no days does not fire. `roll calls` and `roll puts` strike one side anew where it stands, so they go nowhere"
+    " else and keep every contract.",
     example="hedge h {\n  layer a {\n    buy VIX calls at 0.30 delta, 60 days\n    roll to 20 days when dte <= 30 days\n  }\n}\n",
     fix="hedge h {\n  layer a {\n    buy VIX calls at 0.30 delta, 60 days\n    roll to 90 days when dte <= 30 days\n  }\n}\n",
 )

@@ -16,8 +16,8 @@ RULE = Rule(
     name="shift-unusable",
     family="risk",
     summary="A `shift` between layers that have no share to give or to take.",
-    why="What is shifted is a part of the hedge's budget, from one layer's `share` to another's. A layer that may get some later starts with"
-    " `share 0%`.",
+    why="What is shifted is a part of the hedge's budget, from one layer's `share` to another's. A layer that may get some later starts"
+    " with `share 0%`.",
     example="hedge h {\n  budget 1% of equity per year, paid monthly\n  layer a {\n    share 100%\n"
     "    buy VIX calls at 0.30 delta, 30 days\n  }\n  layer b { buy 1 VIX call at 0.15 delta, 90 days }\n"
     "  shift 10% from a to b when vix crosses above 30\n}\n",

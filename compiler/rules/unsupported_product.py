@@ -22,8 +22,9 @@ _WORDS: dict[Right, str] = {"call": "calls", "put": "puts", "future": "futures",
 
 
 def unsupported_product(span: Span, name: str, right: Right) -> Diagnostic:
-    listed = " and ".join(_WORDS[form] for form in PRODUCTS[name].rights)
-    hint = "Options on volatility are VIX calls and puts." if right in ("call", "put") else "Volatility has futures: VX and VXM, one tenth."
+    forms = [_WORDS[form] for form in PRODUCTS[name].rights]
+    listed = " and ".join(filter(None, (", ".join(forms[:-1]), forms[-1])))
+    hint = "Options on volatility are VIX calls and puts." if right in ("call", "put") else "VIX futures are VX and VXM, a tenth of it."
     if right == "shares":
         hint = "Shares are those of SPX, VXX and UVXY."
     return RULE.finding(span, f"There are no {name} {_WORDS[right]}: {name} comes as {listed}.", hint)

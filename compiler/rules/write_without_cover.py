@@ -47,7 +47,8 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
             message = f"`{layer.path}` writes against {len(covers)} layers."
             yield RULE.finding(written[1].span, message, "Write against one layer; use a layer for each.")
             continue
-        for leg in written:
+        of_each_sort = {(leg.product.name, leg.right): leg for leg in reversed(written)}
+        for leg in reversed(of_each_sort.values()):
             for name in covers:
                 if name in layers:
                     yield from _judge(leg, layer, layers[name], subject.meaning)
