@@ -49,8 +49,11 @@ class Implication:
 
     def follows(self, condition: syntax.Expression, from_: syntax.Expression) -> bool:
         """Is `condition` true on every bar on which `from_` is?"""
-        known = list(self._parts(self._resolve(from_)[0], "and"))
-        return any(self._one_follows(wanted, known) for wanted in self._parts(self._resolve(condition)[0], "or"))
+        alternatives = list(self._parts(self._resolve(condition)[0], "or"))
+        return all(
+            any(self._one_follows(wanted, list(self._parts(given, "and"))) for wanted in alternatives)
+            for given in self._parts(self._resolve(from_)[0], "or")
+        )
 
     def _one_follows(self, wanted: syntax.Expression, known: list[syntax.Expression]) -> bool:
         """Does one alternative follow: each of its own parts from a part that is known?"""

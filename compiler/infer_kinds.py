@@ -177,8 +177,7 @@ class _Inference:
         for parameter, argument in zip(use.structure.parameters, use.use.arguments, strict=True):
             wanted = PARAMETER_KINDS.get(parameter.kind.name, UNKNOWN)
             kind = self._value(argument)
-            families = {Family.POINTS, Family.NUMBER} if wanted.family is Family.POINTS else {wanted.family}
-            if kind.family not in families | {Family.UNKNOWN} and not is_zero(argument) and wanted is not UNKNOWN:
+            if kind.family not in (wanted.family, Family.UNKNOWN) and not is_zero(argument) and wanted is not UNKNOWN:
                 name = f"The `{parameter.name.name}` of `{use.structure.name.name}`"
                 number = literal(argument) if kind == NUMBER else None
                 fixed = None if number is None else with_unit(number, wanted.family)
