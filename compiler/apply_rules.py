@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from alvh.compiler.order import find_cycles
 from alvh.compiler.rules import (
+    add_unusable,
     book_without_lots,
     change_of_contract,
     dependency_cycle,
     event_for_sessions,
     future_read,
+    keep_unusable,
     knot_too_large,
     layer_never_opens,
+    level_for_event,
     macro_lag_missing,
     never_known,
     nothing_to_run,
     number_unusable,
+    opens_while_unwinding,
     own_decision_unread,
+    proxy_unusable,
     roll_into_wrong_layer,
+    roll_unusable,
+    shift_unusable,
+    size_without_premium,
     too_many_legs,
     uncovered_short,
     window_too_long,
     window_unusable,
+    write_without_cover,
 )
 from alvh.compiler.subject import Subject
 from alvh.grammar.diagnostics import Diagnostic
@@ -40,9 +49,17 @@ ALWAYS = (
     uncovered_short,
     too_many_legs,
     number_unusable,
+    add_unusable,
+    write_without_cover,
+    roll_unusable,
+    proxy_unusable,
+    keep_unusable,
+    shift_unusable,
+    size_without_premium,
+    level_for_event,
     nothing_to_run,
 )
-WITHOUT_CYCLES = (layer_never_opens, never_known)
+WITHOUT_CYCLES = (layer_never_opens, never_known, opens_while_unwinding)
 """Rules that follow the order of decisions, and so need one."""
 
 

@@ -6,15 +6,14 @@ from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module
 from alvh.compiler.rules.incomplete_leg import (
     circular_strikes,
     leg_without_expiry,
-    leg_without_right,
-    leg_without_strike,
     same_expiry_as_none,
+    same_expiry_as_other,
 )
 from alvh.compiler.rules.layer_without_legs import layer_without_legs
 from alvh.compiler.rules.repeated_statement import repeated_statement
 from alvh.compiler.rules.statement_in_wrong_block import share_without_budget
 from alvh.compiler.verbs import ALTERNATIVES, only, statements_of, verb_of
-from alvh.compiler.vocabulary import OPTION_PRODUCTS
+from alvh.compiler.vocabulary import PRODUCTS
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic
 from alvh.grammar.source import Span
@@ -58,26 +57,28 @@ def _check_layer(layer: LayerDeclaration, group: GroupDeclaration, incomplete: b
     if rule is not None and rule.expiry.manner == "same expiry":
         findings.append(same_expiry_as_none(rule.span))
     for index, leg in enumerate(legs):
-        findings += _check_leg(leg, index, rule, incomplete)
+        findings += _check_leg(leg, index, legs, rule, incomplete)
     findings += _circular_strikes(legs)
     if not statements_of(group.statements, syntax.Budget) and not incomplete:
         findings += (share_without_budget(share.span, group.name) for share in statements_of(layer.statements, syntax.ShareOfBudget))
     return findings
 
 
-def _check_leg(leg: syntax.Leg, index: int, rule: syntax.ExpiryRule | None, incomplete: bool) -> list[Diagnostic]:
-    if leg.product.name not in OPTION_PRODUCTS:
+def _check_leg(
+    leg: syntax.Leg, index: int, legs: tuple[syntax.Leg, ...], rule: syntax.ExpiryRule | None, incomplete: bool
+) -> list[Diagnostic]:
+    product = PRODUCTS.get(leg.product.name)
+    if product is None or leg.right not in product.rights:
         return []
     findings: list[Diagnostic] = []
-    if leg.right is None and leg.product.name != "SPX":
-        findings.append(leg_without_right(leg.span, leg.product.name))
-    elif leg.right is not None:
-        if leg.strike is None:
-            findings.append(leg_without_strike(leg.span))
-        if leg.expiry is None and rule is None and not incomplete:
-            findings.append(leg_without_expiry(leg.span))
-    if leg.expiry is not None and leg.expiry.manner == "same expiry" and index == 0:
-        findings.append(same_expiry_as_none(leg.expiry.span))
+    if leg.right != "shares" and leg.expiry is None and rule is None and not incomplete:
+        findings.append(leg_without_expiry(leg.span))
+    if leg.expiry is not None and leg.expiry.manner == "same expiry":
+        before = legs[index - 1] if index else None
+        if before is None or before.right == "shares":
+            findings.append(same_expiry_as_none(leg.expiry.span))
+        elif before.product.name in PRODUCTS and PRODUCTS[before.product.name].expires_with != product.expires_with:
+            findings.append(same_expiry_as_other(leg.expiry.span, leg.product.name, before.product.name))
     return findings
 
 

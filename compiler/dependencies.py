@@ -20,7 +20,7 @@ from alvh.grammar import syntax
 from alvh.grammar.source import Span
 
 Sort: TypeAlias = OneOf["series", "account", "input", "calendar", "param", "let", "trigger", "rule", "book", "hedge", "layer"]
-Manner: TypeAlias = OneOf["reads", "decided", "holds", "book first", "roll into", "first", "mark", "before"]
+Manner: TypeAlias = OneOf["reads", "decided", "holds", "book first", "roll into", "cover", "keep", "first", "mark", "before"]
 
 DECIDED = frozenset({"count", "contracts", "cost", "credit", "gains", "realized"})
 """Attributes of a layer as decided upstream today, beside what a Holding asks; all others are marks of the bar's start."""
@@ -146,15 +146,18 @@ class _Finder:
         self._visit_statements(group.statements, group.name, group.name if alone else "")
         for statement in group.statements:
             if isinstance(statement, syntax.Priority):
-                names = [self._target(path) for path in statement.order]
-                for before, after in pairwise(names):
-                    if before and after and before != after:
-                        self._connect(before, after, "first", statement.span)
+                self._order(statement.order, "first", statement.span)
+
+    def _order(self, paths: tuple[syntax.Path, ...], manner: Manner, span: Span) -> None:
+        """Each layer named decides before the next one."""
+        for before, after in pairwise(self._target(path) for path in paths):
+            if before and after:
+                self._connect(before, after, manner, span)
 
     def _visit_statements(self, statements: tuple[syntax.Statement, ...], reader: str, own: str) -> None:
         counts: dict[str, int] = {}
         for statement in statements:
-            if isinstance(statement, syntax.Action | syntax.Unwind):
+            if isinstance(statement, syntax.Action | syntax.Unwind | syntax.Keep):
                 verb = type(statement).__name__.lower()
                 counts[verb] = counts.get(verb, 0) + 1
                 rule = f"{reader} {verb} {counts[verb]}"
@@ -165,8 +168,12 @@ class _Finder:
                     target = self._target(statement.into)
                     if target.partition(".")[0] == reader.partition(".")[0]:  # into another group is an error of its own
                         self._connect(reader, target, "roll into", statement.span)
+                if isinstance(statement, syntax.Keep):
+                    self._order(statement.layers, "keep", statement.span)
             else:
                 self._visit_expressions(statement, reader, own)
+                if isinstance(statement, syntax.Leg) and statement.against is not None:
+                    self._connect(self._target(statement.against), reader, "cover", statement.against.span)
 
     def _visit_expressions(self, statement: syntax.Statement, reader: str, own: str) -> None:
         # A budget is paid before any decision, so what it reads of layers is what they were at the start of the bar.

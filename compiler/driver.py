@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from alvh.compiler.analyse import analyse
 from alvh.compiler.apply_rules import apply_rules
@@ -24,12 +24,15 @@ from alvh.compiler.merge_files import merge
 from alvh.compiler.module import Module
 from alvh.compiler.subject import Subject
 from alvh.grammar import syntax
-from alvh.grammar.diagnostics import Diagnostic, Severity
+from alvh.grammar.diagnostics import Diagnostic, Related, Severity
 from alvh.grammar.parse import ParseResult, parse
 from alvh.grammar.read_source import decode_source, read_source
 from alvh.grammar.source import Source, Span
 
 PathLike: TypeAlias = str | os.PathLike[str]
+
+MOST_USES = 3
+"""Uses of a structure that a finding inside it shows."""
 
 STANDARD_INPUT = "-"
 """The path of a text that comes from no file; what it uses is looked for in the current folder."""
@@ -74,7 +77,7 @@ def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, tex
     wrong = {finding.span for finding in (*merging, *analysis) if finding.severity is Severity.ERROR}
     found = apply_rules(Subject(meaning, dependencies, reader.sources[0]))
     ruling = [finding for finding in found if finding.span not in wrong]  # what follows from another finding at its place
-    diagnostics = _in_order((*merging, *analysis, *ruling))
+    diagnostics = _in_order(_where_used(finding, module) for finding in (*merging, *analysis, *ruling))
     failed = any(finding.severity is Severity.ERROR for finding in diagnostics)
     program = None if failed else lower_syntax_to_ir(meaning, dependencies)
     return Compiled(module, meaning, dependencies, program, diagnostics, reader.sources)
@@ -106,6 +109,17 @@ class _Reader:
         if isinstance(source, Source):
             return parse(source)
         return ParseResult(syntax.File((), span=Span(source.span.source, 0, 0)), (source,))
+
+
+def _where_used(finding: Diagnostic, module: Module) -> Diagnostic:
+    """A finding inside a structure also shows who takes its legs over."""
+    span = finding.span
+    uses = dict.fromkeys(
+        use.use.span
+        for use in module.uses
+        if use.structure.span.source is span.source and use.structure.span.start <= span.start and span.end <= use.structure.span.end
+    )
+    return evolve(finding, related=(*finding.related, *(Related(use, "used here") for use in [*uses][:MOST_USES]))) if uses else finding
 
 
 def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

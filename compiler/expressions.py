@@ -78,11 +78,28 @@ def expressions_of(statement: syntax.Statement) -> tuple[Expression, ...]:
             found = [amount]
         case syntax.Unwind(condition=condition, until=until):
             found = [condition, until]
+        case syntax.Legs(arguments=arguments):
+            found = [*arguments]
+        case syntax.Keep(value=value, low=low, high=high):
+            found = [value, low, high]
         case syntax.Action(schedule=schedule, condition=condition):
-            found = [None if schedule is None else schedule.length, condition]
+            found = [*_before_occasion(statement), None if schedule is None else schedule.length, condition]
         case _:
             pass
     return tuple(expression for expression in found if expression is not None)
+
+
+def _before_occasion(action: syntax.Action) -> tuple[Expression | None, ...]:
+    """What an action states besides when."""
+    match action:
+        case syntax.Roll(to=syntax.Expiry(low=low, high=high)):
+            return (low, high)
+        case syntax.Add(amount=amount, source=source):
+            return (amount, source)
+        case syntax.Shift(amount=amount):
+            return (amount,)
+        case _:
+            return ()
 
 
 def text_of(node: syntax.Node) -> str:

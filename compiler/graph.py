@@ -13,7 +13,8 @@ from alvh.compiler.expressions import on_one_line
 
 def build_graph(dependencies: Dependencies) -> networkx.DiGraph[str]:
     """Vertices with `sort`, `decides`, the `text` that a file says them with and the `group` (book or hedge) they belong to,
-    "" for none; edges with `manner` and `orders`. Where two names are joined in several ways, the edge that orders is kept."""
+    "" for none; edges with `manner` and `orders`. Where two names are joined in several ways, the edge that
+    orders is kept, and rather one that a statement of its own makes (`first`, `roll into`, a cover) than a mere reading."""
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     groups = {vertex.name for vertex in dependencies.vertices if vertex.sort in ("book", "hedge")}
     for vertex in dependencies.vertices:
@@ -26,7 +27,7 @@ def build_graph(dependencies: Dependencies) -> networkx.DiGraph[str]:
             text=vertex.name if vertex.sort in ("book", "hedge", "layer") else text,
             group=owner if owner in groups else "",
         )
-    for edge in sorted(dependencies.edges, key=lambda edge: edge.orders):
+    for edge in sorted(dependencies.edges, key=lambda edge: (edge.orders, edge.manner not in ("reads", "decided"))):
         graph.add_edge(edge.source, edge.target, manner=edge.manner, orders=edge.orders)
     return graph
 

@@ -31,7 +31,7 @@ from alvh.compiler.kinds import (
     Kind,
 )
 from alvh.compiler.meaning import Meaning, Reference
-from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module
+from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module, StructureUse
 from alvh.compiler.rules.argument_kind import argument_kind, market_argument
 from alvh.compiler.rules.arithmetic_of_kinds import product_of_kinds, quotient_of_kinds
 from alvh.compiler.rules.bare_number import unit_needed
@@ -58,7 +58,8 @@ from alvh.compiler.vocabulary import (
     FUTURES_LISTED,
     METRIC_FUNCTIONS,
     METRICS,
-    OPTION_PRODUCTS,
+    PARAMETER_KINDS,
+    PRODUCTS,
     SERIES,
     Argument,
 )
@@ -140,6 +141,8 @@ class _Inference:
         for series in module.inputs:
             if series.lag is not None:
                 self._days(series.lag, "A lag")
+        for use in module.uses:
+            self._infer_use(use)
         for group in module.groups:
             self._infer_group(group)
         for claim in module.claims:
@@ -168,6 +171,19 @@ class _Inference:
             self._report(empty_range(param.low.span, quote(param.low), quote(param.high)))
         elif not low <= value <= high:
             self._report(outside_range(param.value.span, param.name.name, quote(param.value), quote(param.low), quote(param.high)))
+
+    def _infer_use(self, use: StructureUse) -> None:
+        """Do the arguments of `legs NAME(...)` have the kinds that the structure takes?"""
+        for parameter, argument in zip(use.structure.parameters, use.use.arguments, strict=True):
+            wanted = PARAMETER_KINDS.get(parameter.kind.name, UNKNOWN)
+            kind = self._value(argument)
+            if kind.family not in (wanted.family, Family.UNKNOWN) and not is_zero(argument) and wanted is not UNKNOWN:
+                name = f"The `{parameter.name.name}` of `{use.structure.name.name}`"
+                number = literal(argument) if kind == NUMBER else None
+                fixed = None if number is None else with_unit(number, wanted.family)
+                hints = () if fixed is None else (f"Write `{fixed}`.",)
+                self._report(wrong_kind(argument.span, name, wanted.described, quote(argument), kind.described, *hints))
+                self.kinds[id(argument)] = UNKNOWN  # so that the legs made with it are no finding, too
 
     def _compare_replaced(self, name: str, original: syntax.Expression, span: Span) -> None:
         """Does a changed name keep its kind? What was replaced is no longer said, so it is read aside, without findings."""
@@ -228,7 +244,8 @@ class _Inference:
     def _infer_leg(self, leg: syntax.Leg) -> None:
         if leg.count is not None:
             self._expect(leg.count, NUMBER, "How many of a leg", "a plain number")
-        scale = OPTION_PRODUCTS.get(leg.product.name, UNKNOWN)
+        product = PRODUCTS.get(leg.product.name)
+        scale = UNKNOWN if product is None else product.scale
         if leg.strike is not None:
             self._infer_strike(leg.strike, scale)
         if leg.expiry is not None:
@@ -298,15 +315,14 @@ class _Inference:
         match statement:
             case syntax.ExpiryRule(expiry=expiry):
                 self._infer_expiry(expiry)
-            case syntax.Size():
-                self._infer_size(statement)
+            case syntax.Size(value=value, max_loss=max_loss):
+                self._infer_size(value, max_loss)
             case syntax.AtMost(count=count):
                 self._expect(count, NUMBER, "`at most`", "a number of lots, as in `6 lots`")
-            case syntax.Action(schedule=schedule, condition=condition):
-                if schedule is not None and schedule.length is not None:
-                    self._sessions(schedule.length, "`every`")
-                if condition is not None:
-                    self._condition(condition)
+            case syntax.Action():
+                self._infer_action(statement)
+            case syntax.Keep(value=value, low=low, high=high):
+                self._in_range(value, low, high)
             case syntax.ShareOfBudget(value=value):
                 self._expect(value, RATIO, "A share of the budget", "a ratio")
             case syntax.UnitRule(value=value):
@@ -330,31 +346,49 @@ class _Inference:
             case _:
                 pass
 
-    def _infer_size(self, size: syntax.Size) -> None:
-        value = size.value
+    def _infer_action(self, action: syntax.Action) -> None:
+        match action:
+            case syntax.Roll(to=syntax.Expiry() as expiry):
+                self._infer_expiry(expiry)
+            case syntax.Add(amount=amount, source=source):
+                if amount is not None:
+                    self._infer_size(amount, max_loss=False, verb="add")
+                if source is not None:
+                    self._value(source)
+            case syntax.Shift(amount=amount):
+                self._expect(amount, RATIO, "What is shifted of the budget", "a ratio")
+            case _:
+                pass
+        if action.schedule is not None and action.schedule.length is not None:
+            self._sessions(action.schedule.length, "`every`")
+        if action.condition is not None:
+            self._condition(action.condition)
+
+    def _infer_size(self, value: syntax.Expression, max_loss: bool, verb: str = "size") -> None:
+        """What is asked for: money or contracts."""
         kind = self._value(value)
-        text = f"max_loss {quote(value)}" if size.max_loss else quote(value)
-        families = (Family.MONEY,) if size.max_loss else (Family.MONEY, Family.CONTRACTS)
+        text = f"max_loss {quote(value)}" if max_loss else quote(value)
+        families = (Family.MONEY,) if max_loss else (Family.MONEY, Family.CONTRACTS)
         if kind.family is Family.UNKNOWN or kind.family in families or is_zero(value):
             return
         short = len(text) < LONGEST_QUOTE
         if kind.family is Family.RATIO:
             examples = (f"{text} of equity",) if short else ("by vix { ... } of equity",)
-            self._report(size_of_what(value.span, text, *examples))
+            self._report(size_of_what(value.span, verb, text, *examples))
         elif kind.family is Family.NUMBER:
             number = literal(value)
             given = 2.0 if number is None else number
             choices = [with_unit(given, family) or "" for family in families]
-            if size.max_loss:
+            if max_loss:
                 choices = [f"max_loss {choice}" for choice in choices]
             elif number is None:
                 choices = [f"({text}) * 1 contract" if short else "... * 1 contract"]
-            self._report(size_in_what(value.span, text, *reversed(choices)))
-        elif size.max_loss:
+            self._report(size_in_what(value.span, verb, text, *reversed(choices)))
+        elif max_loss:
             what = "The worst loss that a size allows"
             self._report(wrong_kind(value.span, what, "money", quote(value), kind.described, "Write it like `size max_loss 2% of equity`."))
         else:
-            self._report(size_of_kind(value.span, text, kind.described))
+            self._report(size_of_kind(value.span, verb, text, kind.described))
 
     # ---- what a statement expects --------------------------------------------------------------------
 

@@ -47,12 +47,19 @@ _TEXTS = {
     Family.UNKNOWN: "unknown",
 }
 _COUNTED = frozenset({Family.POINTS, Family.CONTRACTS, Family.DAYS, Family.SESSIONS})
-_SCALES = {"spx": "SPX points", "vol": "volatility points", "vvix": "VVIX points", "skew": "SKEW points"}
+_SCALES = {
+    "spx": "SPX points",
+    "vol": "volatility points",
+    "vvix": "VVIX points",
+    "skew": "SKEW points",
+    "vxx": "dollars of VXX",
+    "uvxy": "dollars of UVXY",
+}
 
 
 @frozen
 class Kind:
-    """A family and, for points, their scale: `spx`, `vol`, `vvix`, `skew`, the name of an input, or None for a
+    """A family and, for points, their scale: `spx`, `vol`, `vvix`, `skew`, `vxx`, `uvxy`, the name of an input, or None for a
     literal `25 points`, which fits any scale."""
 
     family: Family
@@ -82,6 +89,8 @@ SPX_POINTS = Kind(Family.POINTS, "spx")
 VOL_POINTS = Kind(Family.POINTS, "vol")
 VVIX_POINTS = Kind(Family.POINTS, "vvix")
 SKEW_POINTS = Kind(Family.POINTS, "skew")
+VXX_POINTS = Kind(Family.POINTS, "vxx")
+UVXY_POINTS = Kind(Family.POINTS, "uvxy")
 MONEY = Kind(Family.MONEY)
 MONEY_PER_DAY = Kind(Family.MONEY_PER_DAY)
 MONEY_PER_POINT = Kind(Family.MONEY_PER_POINT)

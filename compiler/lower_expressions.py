@@ -19,6 +19,7 @@ from alvh.compiler.ir import NodeId
 from alvh.compiler.known_ahead import is_known_ahead
 from alvh.compiler.meaning import Meaning, Reference
 from alvh.compiler.stream_nodes import StreamNodes
+from alvh.compiler.structure_values import why_never_known
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import InternalError
 
@@ -34,6 +35,8 @@ COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "!=": "n
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 HOLDINGS = {"is open": "is_open", "is closed": "is_open", "opens": "opens", "closes": "closes", "rolls": "rolls"}
 WINDOWED = frozenset({"sma", "ema", "rsi", "stdev", "realized_vol", "change", "highest", "lowest", "zscore", "percentile_rank"})
+SOME_LAYERS = frozenset({"dte", "age", "short_delta", "option_delta", "lower_break_even", "upper_break_even"})
+"""Attributes that are no sum: of a group, they are found over its layers that hold a lot and can have them."""
 PAIRED = frozenset({"beta", "corr", "diverges"})
 
 
@@ -249,8 +252,8 @@ class ExpressionLowering:
                 return add("lot", name=name, owner=scope.own, label=name)
             case "attribute":
                 return self._of_layers(self._owners(reference.owner), name, scope)
-            case "layer" | "group":
-                return self._of_layers(self._owners(name), "value", scope)
+            case "layer" | "group":  # only beta and corr take one
+                return add("add", self.streams.constant(self.capital), self._of_layers(self._owners(name), "earned", scope))
             case "component" if isinstance(expression, syntax.Attribute) and isinstance(expression.owner, syntax.Call):
                 return self._lower_macd(expression.owner, name, scope)
             case _:
@@ -270,18 +273,31 @@ class ExpressionLowering:
         label = f"{path} {name.replace('_', ' ')}" if name in HOLDINGS.values() else f"{path}.{name}"
         return self.streams.add("decided" if decided else "mark", name=name, owner=layer, label=label)
 
+    def _with_attribute(self, owners: tuple[int, ...], name: str) -> tuple[int, ...]:
+        """The layers of a group whose structure can have an attribute: a tier without sold calls has no upper break-even."""
+        if name not in SOME_LAYERS or len(owners) == 1:
+            return owners
+        paths = {index: path for path, index in self._layers.items()}
+        legs = {
+            layer.path: tuple(part for part in layer.statements if isinstance(part, syntax.Leg))
+            for group in self.meaning.module.groups
+            for layer in group.layers
+        }
+        return tuple(owner for owner in owners if why_never_known(name, legs[paths[owner]]) is None) or owners
+
     def _of_layers(self, owners: tuple[int, ...], name: str, scope: Scope) -> NodeId:
         """A layer's attribute, or a group's: the sum over its layers, or over those that hold a lot the nearest `dte`, the
-        oldest `age`, the largest delta."""
+        oldest `age`, the largest delta, the break-even nearest to the index from below or above."""
         add = self.streams.add
         decided = name in DECIDED
+        owners = self._with_attribute(owners, name)
         values = [self._attribute(layer, name, scope, decided) for layer in owners]
-        if name not in ("dte", "age", "short_delta", "option_delta"):
+        if name not in SOME_LAYERS:
             return reduce(lambda left, right: add("add", left, right), values)
         held = [self._attribute(layer, "is_open", scope, decided=False) for layer in owners]
         value, holds = values[0], held[0]
         for other, other_holds in zip(values[1:], held[1:], strict=True):
-            both = add("min" if name == "dte" else "max", value, other)
+            both = add("min" if name in ("dte", "upper_break_even") else "max", value, other)
             value = add("choose", other_holds, add("choose", holds, both, other), value)
             holds = add("or", holds, other_holds)
         return value

@@ -5,12 +5,13 @@ Assumes what `lower_expressions.py` assumes, and the rules of `compiler/rules` o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from math import gcd
 from typing import Literal as OneOf
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from alvh.compiler import ir
 from alvh.compiler.constants import fixed_value
@@ -20,13 +21,22 @@ from alvh.compiler.lower_expressions import ExpressionLowering, Scope
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration
 from alvh.compiler.verbs import only, statements_of
+from alvh.compiler.vocabulary import OPTIONS, PRODUCTS
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import InternalError
 
 READS = 8
 """Values of a rule that a journal shows at most."""
 
-Verb: TypeAlias = OneOf["open", "close", "roll", "rebalance"]
+Verb: TypeAlias = OneOf["open", "close", "roll", "rebalance", "add", "proxy", "shift"]
+
+
+VERBS_OF_RULES: Mapping[type[syntax.Action], Verb] = {
+    syntax.Open: "open",
+    syntax.Close: "close",
+    syntax.Rebalance: "rebalance",
+    syntax.Proxy: "proxy",
+}
 
 
 def leg_counts(legs: tuple[syntax.Leg, ...], meaning: Meaning) -> tuple[int, ...]:
@@ -49,21 +59,27 @@ class PositionLowering:
         legs = statements_of(statements, syntax.Leg)
         at_most = only(statements, syntax.AtMost)
         share = only(statements, syntax.ShareOfBudget)
+        proxies = statements_of(statements, syntax.Proxy)
+        covers = [leg.against for leg in legs if leg.against is not None]
         return ir.Layer(
             name=layer.path,
             group=group,
             level=level,
-            legs=self._lower_legs(legs, only(statements, syntax.ExpiryRule), scope),
+            legs=self._lower_legs(legs, only(statements, syntax.ExpiryRule), scope) + tuple(map(_stand_in, proxies)),
             size=self._lower_size(size, legs, share, scope),
             at_most=0 if at_most is None else int(fixed_value(at_most.count, self.meaning)),
             states_at_most=at_most is not None,
-            opens=tuple(self._lower_rule("open", action, scope) for action in statements_of(statements, syntax.Open)),
-            closes=tuple(self._lower_rule("close", action, scope) for action in statements_of(statements, syntax.Close)),
-            rolls=tuple(self._lower_roll(action, scope) for action in statements_of(statements, syntax.Roll)),
-            rebalances=tuple(self._lower_rule("rebalance", action, scope) for action in statements_of(statements, syntax.Rebalance)),
+            opens=self._lower_actions(statements, syntax.Open, scope),
+            closes=self._lower_actions(statements, syntax.Close, scope),
+            rolls=self._lower_actions(statements, syntax.Roll, scope),
+            rebalances=self._lower_actions(statements, syntax.Rebalance, scope),
             hold_to_expiry=only(statements, syntax.HoldToExpiry) is not None,
             share=0.0 if share is None else fixed_value(share.value, self.meaning),
             span=layer.span,
+            adds=self._lower_actions(statements, syntax.Add, scope),
+            proxies=self._lower_actions(statements, syntax.Proxy, scope),
+            primary=len(legs) if proxies else -1,
+            cover=self._layer(covers[0]) if covers else -1,
         )
 
     def lower_group(self, group: GroupDeclaration) -> ir.Group:
@@ -79,6 +95,8 @@ class PositionLowering:
             limit_cost=-1 if limit is None else self.expressions.lower(limit.amount, scope),
             unwinds=tuple(self._lower_unwind(unwind, scope) for unwind in statements_of(group.statements, syntax.Unwind)),
             span=group.span,
+            shifts=tuple(self._lower_shift(shift, scope) for shift in statements_of(group.statements, syntax.Shift)),
+            keeps=tuple(self._lower_keep(keep, scope) for keep in statements_of(group.statements, syntax.Keep)),
         )
 
     # ---- legs and sizes ------------------------------------------------------------------------------
@@ -90,18 +108,18 @@ class PositionLowering:
         lowered: list[ir.Leg] = []
         for index, (leg, count) in enumerate(zip(legs, counts, strict=True)):
             expiry = leg.expiry if leg.expiry is not None else rule.expiry if rule is not None else None
-            product = leg.product.name
-            if expiry is None or leg.strike is None or leg.right is None or (product != "SPX" and product != "VIX"):
+            is_option = leg.right in OPTIONS
+            if (expiry is None and leg.right != "shares") or (leg.strike is None) is is_option or leg.product.name not in PRODUCTS:
                 raise InternalError(f"an incomplete leg at {leg.span}")
             ratio = count // common
             lowered.append(
                 ir.Leg(
                     label=f"leg {index + 1}" if leg.label is None else leg.label.name,
-                    product="SPX" if product == "SPX" else "VIX",
+                    product=cast(ir.Product, leg.product.name),
                     right=leg.right,
                     ratio=ratio if leg.side == "buy" else -ratio,
-                    strike=self._lower_strike(leg.strike, labels, scope),
-                    expiry=self._lower_expiry(expiry, index),
+                    strike=None if leg.strike is None else self._lower_strike(leg.strike, labels, scope),
+                    expiry=None if expiry is None or leg.right == "shares" else self._lower_expiry(expiry, index),
                 )
             )
         return tuple(lowered)
@@ -131,25 +149,49 @@ class PositionLowering:
             if share is not None and all(leg.count is None for leg in legs):
                 return ir.Size("budget")
             return ir.Size("contracts", self.expressions.streams.constant(float(reduce(gcd, leg_counts(legs, self.meaning)))))
-        value = self.expressions.lower(size.value, scope)
         if size.max_loss:
-            return ir.Size("max_loss", value)
-        kind = self.meaning.kinds.get(id(size.value))
-        return ir.Size("money" if kind is not None and kind.family is Family.MONEY else "contracts", value)
+            return ir.Size("max_loss", self.expressions.lower(size.value, scope))
+        return self._lower_amount(size.value, scope)
+
+    def _lower_amount(self, value: syntax.Expression, scope: Scope) -> ir.Size:
+        kind = self.meaning.kinds.get(id(value))
+        manner: OneOf["money", "contracts"] = "money" if kind is not None and kind.family is Family.MONEY else "contracts"
+        return ir.Size(manner, self.expressions.lower(value, scope))
 
     # ---- rules ---------------------------------------------------------------------------------------
 
-    def _lower_rule(self, verb: Verb, action: syntax.Action, scope: Scope, into: int = -1) -> ir.Rule:
+    def _lower_actions(self, statements: tuple[syntax.Statement, ...], sort: type[syntax.Action], scope: Scope) -> tuple[ir.Rule, ...]:
+        return tuple(self._lower_action(action, scope) for action in statements_of(statements, sort))
+
+    def _lower_action(self, action: syntax.Action, scope: Scope) -> ir.Rule:
+        match action:
+            case syntax.Roll():
+                return evolve(
+                    self._lower_rule("roll", action, scope),
+                    into=-1 if action.into is None else self._layer(action.into),
+                    to=None if action.to is None else self._lower_expiry(action.to, 0),
+                    keeping=action.keeping or "",
+                    side=action.side or "",
+                )
+            case syntax.Add():
+                return evolve(
+                    self._lower_rule("add", action, scope),
+                    amount=None if action.amount is None else self._lower_amount(action.amount, scope),
+                    from_gains=-1 if action.source is None else self.layers[self.meaning.references[id(action.source)].owner],
+                )
+            case _:
+                return self._lower_rule(VERBS_OF_RULES[type(action)], action, scope)
+
+    def _lower_rule(self, verb: Verb, action: syntax.Action, scope: Scope) -> ir.Rule:
         schedule = None if action.schedule is None else self._lower_schedule(action.schedule)
         condition = None if action.condition is None else self.expressions.lower(action.condition, scope)
         parts = [part for part in (schedule, condition) if part is not None]
         node = reduce(lambda left, right: self.expressions.streams.add("and", left, right), parts) if parts else -1
         reads = () if action.condition is None else self.expressions.leaves(action.condition, scope)[:READS]
-        return ir.Rule(verb, node, reason_of(action), action.span, reads, into)
+        return ir.Rule(verb, node, reason_of(action), action.span, reads)
 
-    def _lower_roll(self, roll: syntax.Roll, scope: Scope) -> ir.Rule:
-        into = -1 if roll.into is None else self.layers[self.meaning.references[id(roll.into)].name]
-        return self._lower_rule("roll", roll, scope, into)
+    def _layer(self, path: syntax.Path) -> int:
+        return self.layers[self.meaning.references[id(path)].name]
 
     def _lower_schedule(self, schedule: syntax.Schedule) -> ir.NodeId | None:
         """The days a rule may act on; None for every day."""
@@ -174,9 +216,24 @@ class PositionLowering:
         reason = text_of(unwind.condition) if unwind.reason is None else unwind.reason
         return ir.UnwindRule(ir.Rule("unwind", condition, reason, unwind.span, reads), until)
 
+    def _lower_shift(self, shift: syntax.Shift, scope: Scope) -> ir.Shift:
+        amount = fixed_value(shift.amount, self.meaning)
+        return ir.Shift(self._lower_rule("shift", shift, scope), amount, self._layer(shift.source), self._layer(shift.target))
+
+    def _lower_keep(self, keep: syntax.Keep, scope: Scope) -> ir.Keep:
+        low, high = self.expressions.lower(keep.low, scope), self.expressions.lower(keep.high, scope)
+        reads = self.expressions.leaves(keep.value, scope)
+        rule = ir.Rule("keep", -1, text_of(keep).removeprefix("keep "), keep.span, reads)
+        return ir.Keep(rule, low, high, tuple(self._layer(path) for path in keep.layers))
+
     def _lower_budget(self, budget: syntax.Budget) -> ir.Budget:
         kept = 0.0 if budget.kept is None else fixed_value(budget.kept, self.meaning)
         return ir.Budget(self.expressions.lower(budget.amount, Scope(when="start")), kept)
+
+
+def _stand_in(proxy: syntax.Proxy) -> ir.Leg:
+    """The shares that stand in for a layer's legs."""
+    return ir.Leg("proxy", cast(ir.Product, proxy.product.name), proxy.right, 1, None, None)
 
 
 def reason_of(action: syntax.Action) -> str:

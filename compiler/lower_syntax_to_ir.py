@@ -6,6 +6,8 @@ name), groups, params, inputs and calendars by name, each stream once, and no tr
 
 from __future__ import annotations
 
+from typing import Literal as OneOf
+
 from attrs import evolve
 
 from alvh.compiler import ir
@@ -67,7 +69,7 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Progr
         groups=tuple(_renumber_group(group, numbers) for group in lowered_groups),
         parameters=_parameters(meaning),
         capital=capital,
-        costs="none" if _choice(module, "costs") == "none" else "listed",
+        costs=_costs(module),
         whole_contracts=_choice(module, "contracts") != "fractional",
         hold_index=any(statements_of(group.statements, syntax.HoldIndex) for group in module.groups),
         inputs=tuple(sorted({entry.name.name for entry in module.inputs} & {node.name for node in nodes if node.operation == "series"})),
@@ -105,6 +107,11 @@ def _choice(module: Module, name: str) -> str | None:
     return next((setting.choice for setting in module.settings if setting.name == name), None)
 
 
+def _costs(module: Module) -> OneOf["none", "listed", "crowded"]:
+    chosen = _choice(module, "costs")
+    return "none" if chosen == "none" else "crowded" if chosen == "crowded" else "listed"
+
+
 def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:
     parameters: list[ir.Parameter] = []
     for param in meaning.module.params:
@@ -119,12 +126,12 @@ def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:
 
 
 def _rule_roots(rule: ir.Rule) -> tuple[ir.NodeId, ...]:
-    return (rule.condition, *rule.reads)
+    return (rule.condition, *rule.reads, -1 if rule.amount is None else rule.amount.value)
 
 
 def _layer_roots(layer: ir.Layer) -> list[ir.NodeId]:
-    roots = [leg.strike.value for leg in layer.legs] + [layer.size.value]
-    for rule in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances):
+    roots = [leg.strike.value for leg in layer.legs if leg.strike is not None] + [layer.size.value]
+    for rule in ir.rules_of_layer(layer):
         roots += _rule_roots(rule)
     return roots
 
@@ -133,24 +140,41 @@ def _group_roots(group: ir.Group) -> list[ir.NodeId]:
     roots = [group.unit, group.limit_cost]
     if group.budget is not None:
         roots.append(group.budget.yearly)
-    for unwind in group.unwinds:
-        roots += [*_rule_roots(unwind.rule), unwind.until]
+    for rule in ir.rules_of_group(group):
+        roots += _rule_roots(rule)
+    roots += [unwind.until for unwind in group.unwinds]
+    roots += [bound for keep in group.keeps for bound in (keep.low, keep.high)]
     return roots
 
 
+def _renumber_rule(rule: ir.Rule, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Rule:
+    return evolve(
+        rule,
+        condition=numbers[rule.condition],
+        reads=tuple(numbers[node] for node in rule.reads),
+        amount=None if rule.amount is None else evolve(rule.amount, value=numbers[rule.amount.value]),
+    )
+
+
 def _renumber_rules(rules: tuple[ir.Rule, ...], numbers: dict[ir.NodeId, ir.NodeId]) -> tuple[ir.Rule, ...]:
-    return tuple(evolve(rule, condition=numbers[rule.condition], reads=tuple(numbers[node] for node in rule.reads)) for rule in rules)
+    return tuple(_renumber_rule(rule, numbers) for rule in rules)
+
+
+def _renumber_leg(leg: ir.Leg, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Leg:
+    return leg if leg.strike is None else evolve(leg, strike=evolve(leg.strike, value=numbers[leg.strike.value]))
 
 
 def _renumber_layer(layer: ir.Layer, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Layer:
     return evolve(
         layer,
-        legs=tuple(evolve(leg, strike=evolve(leg.strike, value=numbers[leg.strike.value])) for leg in layer.legs),
+        legs=tuple(_renumber_leg(leg, numbers) for leg in layer.legs),
         size=evolve(layer.size, value=numbers[layer.size.value]),
         opens=_renumber_rules(layer.opens, numbers),
         closes=_renumber_rules(layer.closes, numbers),
         rolls=_renumber_rules(layer.rolls, numbers),
         rebalances=_renumber_rules(layer.rebalances, numbers),
+        adds=_renumber_rules(layer.adds, numbers),
+        proxies=_renumber_rules(layer.proxies, numbers),
     )
 
 
@@ -160,5 +184,9 @@ def _renumber_group(group: ir.Group, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.
         unit=numbers[group.unit],
         limit_cost=numbers[group.limit_cost],
         budget=None if group.budget is None else evolve(group.budget, yearly=numbers[group.budget.yearly]),
-        unwinds=tuple(ir.UnwindRule(_renumber_rules((unwind.rule,), numbers)[0], numbers[unwind.until]) for unwind in group.unwinds),
+        unwinds=tuple(ir.UnwindRule(_renumber_rule(unwind.rule, numbers), numbers[unwind.until]) for unwind in group.unwinds),
+        shifts=tuple(evolve(shift, rule=_renumber_rule(shift.rule, numbers)) for shift in group.shifts),
+        keeps=tuple(
+            evolve(keep, rule=_renumber_rule(keep.rule, numbers), low=numbers[keep.low], high=numbers[keep.high]) for keep in group.keeps
+        ),
     )

@@ -20,7 +20,7 @@ class Reference:
     | param, let, trigger, input | as declared | "" | `inversion` |
     | calendar | as declared, or built in (`vix_expiry`, `spx_expiry`) | "" | `on vix_expiry` |
     | series | `vix`, `spx.open` | "" | the same |
-    | account | `equity`, `cash`, `capital`, `quick_ratio` | "" | the same |
+    | account | `equity`, `cash`, `capital`, `quick_ratio`, `wacc`, `net_beta` | "" | the same |
     | group | a book or hedge with layers of its own | "" | `alvh` |
     | layer | its full path (`alvh.front`; `condors`, a book without layers) | "" | `front`, `alvh.front`, `condors` |
     | attribute | `profit`, `credit` | full path of the layer or group | `condors.credit` |
@@ -29,6 +29,7 @@ class Reference:
     | function | `rsi`, `vx`, `iv` | "" | the `function` of a Call |
     | leg | its label | "", the layer whose statement it stands in | `25 points below short_put` |
     | size | `size` | "", the layer whose statement it stands in | `size changes` |
+    | structure | as declared | "" | `legs condor(0.16 delta)` |
     | metric | of a result, in a claim | "" | `max_drawdown` |
 
     `lot` and `leg` name no layer, because a statement of a book holds for each of its layers.
@@ -50,6 +51,7 @@ class Reference:
         "function",
         "leg",
         "size",
+        "structure",
         "metric",
     ]
     name: str
@@ -67,5 +69,5 @@ class Meaning:
     kinds: Mapping[int, Kind]
     """By id of an Expression."""
     references: Mapping[int, Reference]
-    """By id of a Name or Attribute (what it reads), a Holding (the layer or group asked about), a Path (`into`, `first`)
-    or an Identifier (a schedule's calendar, a call's function, a strike's other leg)."""
+    """By id of a Name or Attribute (what it reads), a Holding (the layer or group asked about), a Path (`into`, `first`, `against`,
+    `shift`, `keep`) or an Identifier (a schedule's calendar, a call's function, a strike's other leg)."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from alvh.compiler.expand_structures import StructureExpansion
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module, ReplacedValue
 from alvh.compiler.rules.circular_use import circular_use
 from alvh.compiler.rules.duplicate_name import conflicting_setting, conflicting_uses, duplicate_name, repeated_change, said_twice
@@ -56,7 +57,9 @@ def merge(path: str, read: Reader, overrides: Mapping[str, str] | None = None) -
     return merger.flatten(path, contents), tuple(merger.diagnostics)
 
 
-Declared: TypeAlias = syntax.Param | syntax.Let | syntax.Trigger | syntax.Input | syntax.Calendar | syntax.Book | syntax.Hedge
+Declared: TypeAlias = (
+    syntax.Param | syntax.Let | syntax.Trigger | syntax.Input | syntax.Calendar | syntax.Structure | syntax.Book | syntax.Hedge
+)
 
 
 class _Contents:
@@ -85,6 +88,7 @@ class _Merger:
         self.open_files: list[tuple[str, str]] = []
         """Real path and shown path of the files being merged, outermost first."""
         self.characters = 0
+        self.expansion = StructureExpansion((), {}, {}, incomplete=False)
 
     # ---- files ---------------------------------------------------------------------------------------
 
@@ -184,7 +188,7 @@ class _Merger:
             case syntax.Calendar(names=names):
                 for identifier in names:
                     self._declare_name(contents, identifier, syntax.Calendar(names=(identifier,), span=identifier.span))
-            case syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Book() | syntax.Hedge():
+            case syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Structure() | syntax.Book() | syntax.Hedge():
                 self._declare_name(contents, declaration.name, declaration)
             case _:
                 pass
@@ -352,6 +356,10 @@ class _Merger:
 
     def flatten(self, path: str, contents: _Contents) -> Module:
         declarations = tuple(contents.names.values())
+        structures = tuple(declaration for declaration in declarations if isinstance(declaration, syntax.Structure))
+        self.expansion = StructureExpansion(structures, contents.names, contents.dropped, self.incomplete)
+        groups = tuple(self._group(declaration) for declaration in declarations if isinstance(declaration, syntax.Book | syntax.Hedge))
+        self.diagnostics.extend(self.expansion.diagnostics)
         return Module(
             file=path,
             title=contents.title,
@@ -361,13 +369,15 @@ class _Merger:
             triggers=tuple(declaration for declaration in declarations if isinstance(declaration, syntax.Trigger)),
             inputs=tuple(declaration for declaration in declarations if isinstance(declaration, syntax.Input)),
             calendars=tuple(declaration for declaration in declarations if isinstance(declaration, syntax.Calendar)),
-            groups=tuple(self._group(declaration) for declaration in declarations if isinstance(declaration, syntax.Book | syntax.Hedge)),
+            groups=groups,
             claims=tuple(contents.claims),
             tests=tuple(contents.tests),
             from_use=frozenset(contents.from_use),
+            structures=structures,
+            uses=tuple(self.expansion.uses),
             replaced=tuple(replaced for name, replaced in contents.replaced.items() if name in contents.names),
             dropped=dict(contents.dropped),
-            incomplete=self.incomplete,
+            incomplete=self.incomplete or bool(self.expansion.diagnostics),
         )
 
     def _group(self, group: syntax.Book | syntax.Hedge) -> GroupDeclaration:
@@ -391,7 +401,7 @@ class _Merger:
         name = group.name.name
         declared = [self._layer(f"{name}.{layer.name.name}", layer, handed_down) for layer in layers.values()]
         if not declared and handed_down:
-            declared = [LayerDeclaration(name, None, tuple(handed_down), group.name.span)]
+            declared = [LayerDeclaration(name, None, self.expansion.expand(handed_down), group.name.span)]
         return GroupDeclaration(name, "book" if is_book else "hedge", tuple(whole), tuple(declared), group.name.span)
 
     def _layer(self, path: str, layer: syntax.Layer, handed_down: list[syntax.Statement]) -> LayerDeclaration:
@@ -411,7 +421,7 @@ class _Merger:
             for statement in handed_down
             if verb_of(statement) not in said and not any(removes(removal, verb_of(statement)) for removal in removals)
         ]
-        return LayerDeclaration(path, layer.alias, (*inherited, *own), layer.name.span)
+        return LayerDeclaration(path, layer.alias, self.expansion.expand((*inherited, *own)), layer.name.span)
 
 
 # ---- names and paths ---------------------------------------------------------------------------------
@@ -421,7 +431,7 @@ def _names_of(declaration: syntax.Declaration) -> tuple[syntax.Identifier, ...]:
     match declaration:
         case syntax.Calendar(names=names):
             return names
-        case syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Book() | syntax.Hedge():
+        case syntax.Param() | syntax.Let() | syntax.Trigger() | syntax.Input() | syntax.Structure() | syntax.Book() | syntax.Hedge():
             return (declaration.name,)
         case _:
             return ()

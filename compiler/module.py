@@ -45,6 +45,14 @@ class ReplacedValue:
 
 
 @frozen
+class StructureUse:
+    """A `legs NAME(...)` whose legs stand in a layer, or in another structure."""
+
+    structure: syntax.Structure
+    use: syntax.Legs
+
+
+@frozen
 class Module:
     """One flat strategy. Names are unique; declarations keep the spans of the file that said them."""
 
@@ -62,6 +70,9 @@ class Module:
     tests: tuple[syntax.Test, ...]
     from_use: frozenset[str]
     """Names that a used file declared: left unused, they are no finding."""
+    structures: tuple[syntax.Structure, ...] = ()
+    uses: tuple[StructureUse, ...] = ()
+    """Of structures, each with as many arguments as the structure takes."""
     replaced: tuple[ReplacedValue, ...] = ()
     dropped: Mapping[str, Span] = field(factory=dict)
     """Names and layer paths that a `drop` took away, with where it stands."""

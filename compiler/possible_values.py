@@ -16,7 +16,7 @@ NEVER_KNOWN = "never known"
 ANYTHING = "anything"
 Value: TypeAlias = float | str
 
-UNKNOWN_WHEN_FLAT = frozenset({"dte", "age", "short_delta", "option_delta"})
+UNKNOWN_WHEN_FLAT = frozenset({"dte", "age", "short_delta", "option_delta", "irr", "carry", "lower_break_even", "upper_break_even"})
 """Attributes that a layer without a lot does not have; `realized` and `gains` stay 0 where none ever opened."""
 
 BOTH = frozenset({True, False})

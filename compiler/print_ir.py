@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alvh.compiler.ir import Expiry, Group, Layer, Leg, Node, NodeId, Program, Rule
+from alvh.compiler.ir import Expiry, Group, Layer, Leg, Node, NodeId, Program, Rule, rules_of_layer
 
 
 def print_ir(program: Program) -> str:
@@ -63,28 +63,38 @@ def _group(group: Group, program: Program) -> Iterator[str]:
     if group.limit_cost >= 0:
         yield f"  limit cost {_stream(group.limit_cost)}"
     for unwind in group.unwinds:
-        yield f"  {_rule(unwind.rule, program, unwind.until)}"
+        yield f"  {_rule(unwind.rule, unwind.until)}"
+    for shift in group.shifts:
+        moved = f" {shift.amount:g} from {program.layers[shift.source].name} to {program.layers[shift.target].name}"
+        yield f"  {_rule(shift.rule, what=moved)}"
+    for keep in group.keeps:
+        used = ", ".join(program.layers[layer].name for layer in keep.layers)
+        yield f"  {_rule(keep.rule, what=f' in {_stream(keep.low)} .. {_stream(keep.high)} using {used}')}"
 
 
 def _layer(layer: Layer, program: Program) -> Iterator[str]:
     yield f"  layer {layer.name}  level {layer.level}"
-    for leg in layer.legs:
-        yield f"    {_leg(leg)}"
+    for index, leg in enumerate(layer.legs):
+        yield f"    {_leg(leg)}{' (proxy)' if 0 <= layer.primary <= index else ''}"
     yield f"    size {layer.size.manner}{f' {_stream(layer.size.value)}' if layer.size.value >= 0 else ''}"
     if layer.states_at_most:
         yield f"    at most {layer.at_most}"
     if layer.share:
         yield f"    share {layer.share:g}"
-    for rule in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances):
-        yield f"    {_rule(rule, program)}"
+    if layer.cover >= 0:
+        yield f"    against {program.layers[layer.cover].name}"
+    for rule in rules_of_layer(layer):
+        yield f"    {_rule(rule, what=_what(rule, program))}"
     if layer.hold_to_expiry:
         yield "    hold to expiry"
 
 
 def _leg(leg: Leg) -> str:
-    reference = f" of leg {leg.strike.reference}" if leg.strike.reference >= 0 else ""
-    strike = f"{leg.strike.manner} {_stream(leg.strike.value)}{reference}"
-    return f"{leg.label}: {leg.ratio:+d} {leg.product} {leg.right} {strike}, {_expiry(leg.expiry)}"
+    text = f"{leg.label}: {leg.ratio:+d} {leg.product} {leg.right}"
+    if leg.strike is not None:
+        reference = f" of leg {leg.strike.reference}" if leg.strike.reference >= 0 else ""
+        text += f" {leg.strike.manner} {_stream(leg.strike.value)}{reference}"
+    return text if leg.expiry is None else f"{text}, {_expiry(leg.expiry)}"
 
 
 def _expiry(expiry: Expiry) -> str:
@@ -100,9 +110,24 @@ def _expiry(expiry: Expiry) -> str:
             return f"month {expiry.low:g}"
 
 
-def _rule(rule: Rule, program: Program, until: NodeId = -1) -> str:
-    into = f" into {program.layers[rule.into].name}" if rule.into >= 0 else ""
+def _what(rule: Rule, program: Program) -> str:
+    """What a rule of a layer does besides its verb."""
+    parts = [{"": "", "call": " calls", "put": " puts"}[rule.side]]
+    if rule.into >= 0:
+        parts.append(f" into {program.layers[rule.into].name}")
+    if rule.to is not None:
+        parts.append(f" to {_expiry(rule.to)}")
+    if rule.keeping:
+        parts.append(f" keeping {rule.keeping}")
+    if rule.amount is not None:
+        parts.append(f" {rule.amount.manner} {_stream(rule.amount.value)}")
+    if rule.from_gains >= 0:
+        parts.append(f" from {program.layers[rule.from_gains].name}.gains")
+    return "".join(parts)
+
+
+def _rule(rule: Rule, until: NodeId = -1, what: str = "") -> str:
     when = f" when {_stream(rule.condition)}" if rule.condition >= 0 else ""
     reads = f"  reads {' '.join(_stream(node) for node in rule.reads)}" if rule.reads else ""
     ends = f" until {_stream(until)}" if until >= 0 else ""
-    return f"{rule.verb}{into}{when}{ends} as {rule.reason!r}{reads}"
+    return f"{rule.verb}{what}{when}{ends} as {rule.reason!r}{reads}"

@@ -10,7 +10,7 @@ from attrs import frozen
 from alvh.grammar.diagnostics import Diagnostic, Related, Severity
 from alvh.grammar.source import Span
 
-RuleFamily: TypeAlias = OneOf["syntax", "names", "units", "graph", "time", "risk"]
+RuleFamily: TypeAlias = OneOf["syntax", "names", "units", "graph", "time", "risk", "logic"]
 
 
 @frozen

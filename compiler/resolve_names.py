@@ -16,23 +16,24 @@ from alvh.compiler.meaning import Reference
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module
 from alvh.compiler.nearest_names import nearest_names
 from alvh.compiler.rules.ambiguous_layer import ambiguous_layer
-from alvh.compiler.rules.attribute_never_known import attribute_never_known
+from alvh.compiler.rules.attribute_never_known import attribute_never_known, attribute_of_one_layer
 from alvh.compiler.rules.book_total import book_total
 from alvh.compiler.rules.duplicate_name import duplicate_name
 from alvh.compiler.rules.lot_value_outside_layer import lot_value_before_opening, lot_value_outside_layer
 from alvh.compiler.rules.reserved_name import reserved_name
 from alvh.compiler.rules.still_needed import still_needed
 from alvh.compiler.rules.undefined_name import undefined_calendar, undefined_layer, undefined_leg, undefined_name
-from alvh.compiler.rules.unknown_attribute import attribute_of_later, component_needed, unknown_attribute, without_attributes
+from alvh.compiler.rules.unknown_attribute import component_needed, unknown_attribute, without_attributes
 from alvh.compiler.rules.unknown_function import not_a_function, unknown_function
 from alvh.compiler.rules.unknown_input_kind import unknown_input_kind
 from alvh.compiler.rules.unknown_product import unknown_product
 from alvh.compiler.rules.unsupported_product import unsupported_holding, unsupported_product
-from alvh.compiler.rules.unsupported_series import unsupported_series
 from alvh.compiler.rules.unsupported_setting import unsupported_setting
 from alvh.compiler.rules.unused_name import unused_name
 from alvh.compiler.rules.wrong_arguments import wrong_arguments
-from alvh.compiler.rules.wrong_sort_of_name import not_a_calendar, not_a_layer, not_in_this_hedge, whole_hedge
+from alvh.compiler.rules.wrong_sort_of_name import not_a_calendar, not_a_layer, not_a_value, not_in_this_hedge, whole_hedge
+from alvh.compiler.structure_values import OF_ONE_LAYER, why_never_known
+from alvh.compiler.verbs import verb_of
 from alvh.compiler.vocabulary import (
     ACCOUNT,
     ATTRIBUTES,
@@ -40,15 +41,11 @@ from alvh.compiler.vocabulary import (
     COMPONENTS,
     FUNCTIONS,
     INPUT_KINDS,
-    LATER_ACCOUNT,
-    LATER_ATTRIBUTES,
-    LATER_PRODUCTS,
-    LATER_SERIES,
     LOT_ATTRIBUTES,
     MARKET_FUNCTIONS,
     METRIC_FUNCTIONS,
     METRICS,
-    OPTION_PRODUCTS,
+    PRODUCTS,
     SERIES,
     SETTINGS,
     is_reserved,
@@ -63,6 +60,7 @@ SORTS = {
     "trigger": "a trigger",
     "input": "an input",
     "calendar": "a calendar",
+    "structure": "a structure",
     "series": "a market series",
     "account": "a value of the account",
     "lot": "a value of each lot",
@@ -139,6 +137,9 @@ class _Resolver:
         for calendar in module.calendars:
             for name in calendar.names:
                 self._declare(name, Reference("calendar", name.name))
+        for structure in module.structures:
+            self._declare(structure.name, Reference("structure", structure.name.name))
+        self.used.update(use.structure.name.name for use in module.uses)
         for group in module.groups:
             own = len(group.layers) == 1 and group.layers[0].path == group.name
             self._declare_at(group.span, group.name, Reference("layer" if own else "group", group.name))
@@ -209,12 +210,14 @@ class _Resolver:
             match statement:
                 case syntax.Priority(order=order):
                     for path in order:
-                        self._resolve_own_layer(path, group)
+                        self._resolve_own_layer(path, group, "first")
                 case syntax.HoldIndex(product=product):
                     if product.name != "SPX":
                         self._report(unsupported_holding(product.span, product.name))
                 case _:
                     self._resolve_statement(statement, Place(group=group.name))
+            for path in _layers_named(statement):
+                self._resolve_own_layer(path, group, verb_of(statement))
         for layer in group.layers:
             place = Place(layer.path, group.name)
             labels = [leg.label.name for leg in layer.statements if isinstance(leg, syntax.Leg) and leg.label is not None]
@@ -222,6 +225,8 @@ class _Resolver:
             for statement in layer.statements:
                 if isinstance(statement, syntax.Leg):
                     self._resolve_leg(statement, labels)
+                    if statement.against is not None:
+                        self._resolve_path(statement.against, group.name)
                 if isinstance(statement, syntax.Roll) and statement.into is not None:
                     self._resolve_path(statement.into, group.name)
                 self._resolve_statement(statement, place)
@@ -235,12 +240,10 @@ class _Resolver:
 
     def _resolve_leg(self, leg: syntax.Leg, labels: list[str]) -> None:
         product = leg.product
-        if product.name in LATER_PRODUCTS:
-            self._report(unsupported_product(product.span, LATER_PRODUCTS[product.name]))
-        elif product.name not in OPTION_PRODUCTS:
+        if product.name not in PRODUCTS:
             self._report(unknown_product(product.span, product.name))
-        elif leg.right is None and product.name == "SPX":
-            self._report(unsupported_product(product.span, "SPX shares"))
+        elif leg.right not in PRODUCTS[product.name].rights:
+            self._report(unsupported_product(product.span, product.name, leg.right))
         if leg.strike is None or leg.strike.reference is None:
             return
         reference = leg.strike.reference
@@ -290,10 +293,10 @@ class _Resolver:
             self._report(not_a_layer(path.span, path.name, SORTS[reference.sort]))
         return None
 
-    def _resolve_own_layer(self, path: syntax.Path, group: GroupDeclaration) -> None:
+    def _resolve_own_layer(self, path: syntax.Path, group: GroupDeclaration, verb: str) -> None:
         reference = self._resolve_path(path, group.name)
         if reference is not None and all(layer.path != reference.name for layer in group.layers):
-            self._report(not_in_this_hedge(path.span, path.name, group.name))
+            self._report(not_in_this_hedge(path.span, path.name, group.name, verb))
 
     def _undefined_layer(self, span: Span, name: str, group: str) -> None:
         dropped = self.module.dropped.get(name) or self.module.dropped.get(f"{group}.{name}")
@@ -399,6 +402,9 @@ class _Resolver:
         if place.claim and name in METRICS:
             return Reference("metric", name)
         if name in self.declared:
+            if self.declared[name].sort == "structure":
+                self._report(not_a_value(span, name))
+                return None
             return self.declared[name]
         if place.layer and name in LOT_ATTRIBUTES:
             if not place.lots:
@@ -421,10 +427,6 @@ class _Resolver:
         elif name in LOT_ATTRIBUTES:
             layers = place.group or next((group.name for group in self.module.groups), None)
             self._report(lot_value_outside_layer(span, name, layers))
-        elif name in LATER_SERIES:
-            self._report(unsupported_series(span, name, "Read `vx(1)` or `vx(30 days)`, which it follows."))
-        elif name in LATER_ACCOUNT:
-            self._report(unsupported_series(span, name, f"Of the account it has {', '.join(f'`{known}`' for known in ACCOUNT)}."))
         elif name in FUNCTIONS or name in MARKET_FUNCTIONS:
             usage = FUNCTIONS[name].usage if name in FUNCTIONS else {"vx": "vx(1)", "iv": "iv(spx, 45 days)"}[name]
             self._report(undefined_name(span, name, (), f"`{name}` is a function: write it like `{usage}`."))
@@ -435,8 +437,9 @@ class _Resolver:
                 hints = (f"Say whose: `{owner}.{name}`.",)
             elif name == "forward":
                 hints = ("A strike is a part of it, as in `at 100% of forward`.",)
-            elif name in OPTION_PRODUCTS:
-                hints = (f"`{name}` is a product; the index is `{name.lower()}`.",)
+            elif name in PRODUCTS:
+                series = name.lower() if name.lower() in SERIES else "vx(1)"
+                hints = (f"`{name}` is a product; its level is `{series}`.",)
             self._report(undefined_name(span, name, () if hints else self._visible(place), *hints))
 
     def _visible(self, place: Place) -> Iterable[str]:
@@ -497,15 +500,12 @@ class _Resolver:
                 if f"{owner.name}.{name}" in self.layers:
                     return Reference("layer", f"{owner.name}.{name}")
                 if name in ATTRIBUTES:
-                    if owner.sort == "layer":
-                        self._check_structure(owner.name, name, span)
+                    self._check_owner(owner, name, span)
                     if place.layer == owner.name and name in LOT_ATTRIBUTES:
                         self._report(book_total(attribute.span, owner.name, name))
                     return Reference("attribute", name, owner.name)
                 if f"{owner.name}.{name}" in self.module.dropped:
                     self._report(still_needed(attribute.span, f"{owner.name}.{name}", self.module.dropped[f"{owner.name}.{name}"]))
-                elif name in LATER_ATTRIBUTES:
-                    self._report(attribute_of_later(span, owner.name, name))
                 elif not (self.module.incomplete and owner.sort == "group"):
                     layers = [path.rpartition(".")[2] for path in self.layers if path.startswith(f"{owner.name}.")]
                     near = nearest_names(name, (*layers, *ATTRIBUTES))
@@ -514,18 +514,26 @@ class _Resolver:
                 self._report(without_attributes(span, owner.name, name))
         return None
 
+    def _check_owner(self, owner: Reference, name: str, span: Span) -> None:
+        """Can this layer have the attribute, or the layers of this group taken together?"""
+        if owner.sort == "layer":
+            self._check_structure(owner.name, name, span)
+            return
+        layers = [path for path in self.layers if path.startswith(f"{owner.name}.")]
+        if name in OF_ONE_LAYER and len(layers) > 1:
+            self._report(attribute_of_one_layer(span, owner.name, name, layers))
+        elif name in ("lower_break_even", "upper_break_even") and layers:
+            legs = tuple(leg for path in layers for leg in self.layers[path].statements if isinstance(leg, syntax.Leg))
+            why = why_never_known(name, legs) if legs else None
+            if why is not None:
+                self._report(attribute_never_known(span, owner.name, name, why, self.places[owner.name]))
+
     def _check_structure(self, path: str, name: str, span: Span) -> None:
         """Can this layer's structure have the attribute at all?"""
         layer = self.layers.get(path)
         legs = () if layer is None else tuple(leg for leg in layer.statements if isinstance(leg, syntax.Leg))
-        if layer is None or not legs:
-            return
-        if name in ("credit", "short_delta") and all(leg.side == "buy" for leg in legs):
-            self._report(attribute_never_known(span, path, name, "only buys", layer.span))
-        elif name == "width_notional":
-            sides = [(leg.product.name, leg.right) for leg in legs]
-            if len(set(sides)) == len(sides):
-                self._report(attribute_never_known(span, path, name, "has no two strikes of one right", layer.span))
+        if layer is not None and legs and (why := why_never_known(name, legs)) is not None:
+            self._report(attribute_never_known(span, path, name, why, layer.span))
 
     def _resolve_call(self, call: syntax.Call, place: Place, component: bool = False) -> None:
         name, given = call.function.name, len(call.arguments)
@@ -587,6 +595,17 @@ _BUILT_IN: tuple[tuple[OneOf["series", "account", "calendar"], Iterable[str]], .
     ("account", ACCOUNT.keys()),
     ("calendar", CALENDARS.keys()),
 )
+
+
+def _layers_named(statement: syntax.Statement) -> tuple[syntax.Path, ...]:
+    """The layers of its own hedge that a statement speaks of, besides `first`."""
+    match statement:
+        case syntax.Shift(source=source, target=target):
+            return (source, target)
+        case syntax.Keep(layers=layers):
+            return layers
+        case _:
+            return ()
 
 
 def _dotted(owner: syntax.Expression) -> str | None:

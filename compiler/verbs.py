@@ -11,6 +11,7 @@ StatementType = TypeVar("StatementType", bound=syntax.Statement)
 
 VERBS: Mapping[type[syntax.Statement], str] = {
     syntax.Leg: "legs",
+    syntax.Legs: "legs",
     syntax.ExpiryRule: "expiry",
     syntax.Size: "size",
     syntax.AtMost: "at most",
@@ -18,6 +19,8 @@ VERBS: Mapping[type[syntax.Statement], str] = {
     syntax.Close: "close",
     syntax.Roll: "roll",
     syntax.Rebalance: "rebalance",
+    syntax.Add: "add",
+    syntax.Proxy: "proxy",
     syntax.HoldToExpiry: "hold to expiry",
     syntax.ShareOfBudget: "share",
     syntax.HoldIndex: "hold",
@@ -25,23 +28,27 @@ VERBS: Mapping[type[syntax.Statement], str] = {
     syntax.Budget: "budget",
     syntax.LimitCost: "limit cost",
     syntax.Priority: "first",
+    syntax.Shift: "shift",
+    syntax.Keep: "keep",
     syntax.Unwind: "unwind",
 }
 
-LAYER_VERBS = frozenset({"legs", "expiry", "size", "at most", "open", "close", "roll", "rebalance", "hold to expiry", "share"})
+LAYER_VERBS = frozenset(
+    {"legs", "expiry", "size", "at most", "open", "close", "roll", "rebalance", "add", "proxy", "hold to expiry", "share"}
+)
 """Said in a layer, or in a book or hedge for each of its layers."""
 
 BOOK_VERBS = frozenset({"hold"})
-HEDGE_VERBS = frozenset({"unit", "budget", "limit cost", "first", "unwind"})
+HEDGE_VERBS = frozenset({"unit", "budget", "limit cost", "first", "shift", "keep", "unwind"})
 
-ALTERNATIVES = frozenset({"legs", "open", "close", "roll", "rebalance", "unwind"})
+ALTERNATIVES = frozenset({"legs", "open", "close", "roll", "rebalance", "add", "shift", "unwind"})
 """May be said several times; any other verb once."""
 
 
 def verb_of(statement: syntax.Statement) -> str:
-    """The verb as messages and `no VERB` say it; a Removal has the verb that it removes."""
+    """The verb as messages and `no VERB` say it; a Removal has the verb that it removes. What is written is a leg like any other."""
     if isinstance(statement, syntax.Removal):
-        return {"limit": "limit cost", "leg": "legs"}.get(statement.verb, statement.verb)
+        return {"limit": "limit cost", "write": "legs"}.get(statement.verb, statement.verb)
     return VERBS[type(statement)]
 
 

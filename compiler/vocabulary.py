@@ -12,21 +12,26 @@ from typing import TypeAlias
 from attrs import frozen
 
 from alvh.compiler.kinds import (
+    ANY_POINTS,
     CONDITION,
     CONTRACTS,
     DAYS,
     DELTA,
     MONEY,
+    MONEY_PER_DAY,
     MONEY_PER_POINT,
     NUMBER,
     RATIO,
     SESSIONS,
     SKEW_POINTS,
     SPX_POINTS,
+    UVXY_POINTS,
     VOL_POINTS,
     VVIX_POINTS,
+    VXX_POINTS,
     Kind,
 )
+from alvh.grammar.syntax import Right
 
 
 @frozen
@@ -90,15 +95,17 @@ SERIES: Mapping[str, Word] = _words(
     Word("vvix", VVIX_POINTS, "The volatility of VIX, from VIX options."),
     Word("skew", SKEW_POINTS, "The Cboe SKEW index."),
     Word("rate", RATIO, "The Treasury-bill rate, a year."),
+    Word("vxx", VXX_POINTS, "The share of VXX, the fund of short-term VIX futures, at the close."),
+    Word("uvxy", UVXY_POINTS, "The share of UVXY, the geared fund of short-term VIX futures, at the close."),
 )
-
-LATER_SERIES: frozenset[str] = frozenset({"vxx", "uvxy"})
 
 ACCOUNT: Mapping[str, Word] = _words(
     Word("equity", MONEY, "Cash plus marks, after settlement and interest, before today's orders."),
     Word("cash", MONEY, "Cash, before today's orders."),
     Word("capital", MONEY, "The money the strategy starts with."),
     Word("quick_ratio", NUMBER, "Liquid assets over what may have to be paid soon."),
+    Word("wacc", RATIO, "What the money at work costs a year: margin, hedges and idle cash, weighted."),
+    Word("net_beta", NUMBER, "Dollars of SPX that all positions move like, over equity."),
 )
 
 CALENDARS: Mapping[str, str] = {
@@ -123,12 +130,14 @@ ATTRIBUTES: Mapping[str, Word] = _words(
     Word("contracts", CONTRACTS, "Structures held."),
     Word("count", NUMBER, "Lots held."),
     Word("realized", MONEY, "Profit of closed lots, net of costs."),
-    Word("gains", MONEY, "Profit of lots closed at a gain; losses do not reduce it."),
+    Word("gains", MONEY, "Profit of lots closed at a gain, less what `add from` drew; losses do not reduce it."),
+    Word("vega", MONEY_PER_POINT, "Dollars a volatility point of the options' own volatility."),
+    Word("theta", MONEY_PER_DAY, "Dollars a calendar day that passes."),
+    Word("irr", RATIO, "The yearly return of open lots on what they tie up, closed at marks."),
+    Word("lower_break_even", SPX_POINTS, "The SPX at which the sold puts lose at expiry what was received."),
+    Word("upper_break_even", SPX_POINTS, "The SPX at which the sold calls lose at expiry what was received."),
+    Word("carry", NUMBER, "How many months the value would last at today's theta."),
 )
-
-LATER_ATTRIBUTES: frozenset[str] = frozenset({"vega", "theta", "irr", "lower_break_even", "upper_break_even"})
-
-LATER_ACCOUNT: frozenset[str] = frozenset({"wacc", "net_beta"})
 
 LOT_ATTRIBUTES: tuple[str, ...] = ("profit", "loss", "credit", "dte", "age", "option_delta")
 """Bare in a book or layer, these are each lot's own."""
@@ -227,21 +236,44 @@ METRIC_FUNCTIONS: Mapping[str, Function] = {
     )
 }
 
-OPTION_PRODUCTS: Mapping[str, Kind] = {"SPX": SPX_POINTS, "VIX": VOL_POINTS}
-"""What a leg may trade, with the scale of its strikes."""
+OPTIONS: tuple[Right, ...] = ("call", "put")
 
-LATER_PRODUCTS: Mapping[str, str] = {
-    "VX": "VIX futures",
-    "VXM": "mini VIX futures",
-    "VXX": "VXX shares and options",
-    "UVXY": "UVXY shares and options",
+
+@frozen
+class Product:
+    """What a leg may trade: `rights` are the forms in which it is listed."""
+
+    name: str
+    scale: Kind
+    """Of its price and its strikes."""
+    rights: tuple[Right, ...]
+    expires_with: str
+    """The product on whose days it expires."""
+    text: str
+
+
+PRODUCTS: Mapping[str, Product] = {
+    product.name: product
+    for product in (
+        Product("SPX", SPX_POINTS, (*OPTIONS, "shares"), "SPX", "The S&P 500: options on the index, and the index itself as shares."),
+        Product("VIX", VOL_POINTS, OPTIONS, "VIX", "Options on VIX."),
+        Product("VX", VOL_POINTS, ("future",), "VIX", "VIX futures, $1,000 a point."),
+        Product("VXM", VOL_POINTS, ("future",), "VIX", "Mini VIX futures, $100 a point."),
+        Product("VXX", VXX_POINTS, (*OPTIONS, "shares"), "VXX", "The fund of short-term VIX futures."),
+        Product("UVXY", UVXY_POINTS, (*OPTIONS, "shares"), "VXX", "The geared fund of short-term VIX futures."),
+    )
 }
+
+PROXIES: tuple[str, ...] = ("VXX", "UVXY")
+"""Whose shares may stand in for legs on VIX and its futures."""
 
 SETTINGS: Mapping[str, SettingWord] = {
     setting.name: setting
     for setting in (
         SettingWord("capital", (), "$1_000_000", "The money the strategy starts with."),
-        SettingWord("costs", ("none", "listed"), "listed", "Spreads and commissions: of the listed markets, or none."),
+        SettingWord(
+            "costs", ("none", "listed", "crowded"), "listed", "Spreads and commissions: of the listed markets, wider under stress, or none."
+        ),
         SettingWord(
             "fill",
             ("this close",),
@@ -252,6 +284,16 @@ SETTINGS: Mapping[str, SettingWord] = {
         SettingWord("contracts", ("whole", "fractional"), "whole", "Whether orders are rounded to whole contracts."),
     )
 }
+
+PARAMETER_KINDS: Mapping[str, Kind] = {
+    "delta": DELTA,
+    "points": ANY_POINTS,
+    "days": DAYS,
+    "ratio": RATIO,
+    "number": NUMBER,
+    "money": MONEY,
+}
+"""What a structure takes."""
 
 INPUT_KINDS: Mapping[str, str] = {
     "index": "points on a scale of its own",
@@ -264,15 +306,15 @@ INPUT_KINDS: Mapping[str, str] = {
 
 def is_reserved(name: str) -> str | None:
     """What a built-in name already means, or None where a file is free to declare it."""
-    if name in SERIES or name in LATER_SERIES:
+    if name in SERIES:
         return "a market series"
-    if name in ACCOUNT or name in LATER_ACCOUNT:
+    if name in ACCOUNT:
         return "a value of the account"
     if name in CALENDARS:
         return "a calendar"
     if name in FUNCTIONS or name in MARKET_FUNCTIONS:
         return "a function"
-    if name in OPTION_PRODUCTS or name in LATER_PRODUCTS:
+    if name in PRODUCTS:
         return "a product"
     if name in LOT_ATTRIBUTES:
         return "a value of each lot"

@@ -36,6 +36,13 @@ class Occasion(NamedTuple):
     condition: Expression | None
 
 
+class Amount(NamedTuple):
+    """What an `add` adds: a value, or what a layer gained."""
+
+    value: Expression | None
+    source: Expression | None
+
+
 class Clause(NamedTuple):
     """One clause of a claim: the field of `syntax.Claim` that it sets."""
 
@@ -94,6 +101,16 @@ class TreeBuilder:
     def calendar(self, span: Span, *names: Token) -> syntax.Calendar:
         return syntax.Calendar(tuple(map(self.identifier, names)), span=span)
 
+    def structure(
+        self, span: Span, name: Token, *parts: syntax.Parameter | syntax.Leg | syntax.Legs | syntax.ExpiryRule
+    ) -> syntax.Structure:
+        parameters = tuple(part for part in parts if isinstance(part, syntax.Parameter))
+        body = tuple(part for part in parts if not isinstance(part, syntax.Parameter))
+        return syntax.Structure(self.identifier(name), parameters, body, span=span)
+
+    def parameter(self, span: Span, name: Token, kind: Token) -> syntax.Parameter:
+        return syntax.Parameter(self.identifier(name), self.identifier(kind), span=span)
+
     def book(self, span: Span, name: Token, *body: syntax.Statement | syntax.Layer) -> syntax.Book:
         return syntax.Book(self.identifier(name), body, span=span)
 
@@ -120,25 +137,66 @@ class TreeBuilder:
 
     # ---- statements ------------------------------------------------------------------------------
 
-    def leg(
+    def option(
         self,
         span: Span,
         label: Token | None,
         side: str,
         count: Expression | None,
         product: Token,
-        right: OneOf["call", "put"],
+        right: syntax.Right,
         strike: syntax.Strike,
         expiry: syntax.Expiry | None,
     ) -> syntax.Leg:
-        bought = cast(OneOf["buy", "sell"], side)
-        return syntax.Leg(label and self.identifier(label), bought, count, self.identifier(product), right, strike, expiry, span=span)
+        return syntax.Leg(
+            label and self.identifier(label), _bought(side), count, self.identifier(product), right, strike, expiry, span=span
+        )
+
+    def future_leg(
+        self,
+        span: Span,
+        label: Token | None,
+        side: str,
+        count: Expression | None,
+        product: Token,
+        right: syntax.Right,
+        expiry: syntax.Expiry | None,
+    ) -> syntax.Leg:
+        return syntax.Leg(label and self.identifier(label), _bought(side), count, self.identifier(product), right, None, expiry, span=span)
+
+    def shares_leg(
+        self, span: Span, label: Token | None, side: str, count: Expression | None, product: Token, right: syntax.Right
+    ) -> syntax.Leg:
+        return syntax.Leg(label and self.identifier(label), _bought(side), count, self.identifier(product), right, None, None, span=span)
+
+    def written(
+        self,
+        span: Span,
+        label: Token | None,
+        count: Expression | None,
+        product: Token,
+        right: syntax.Right,
+        strike: syntax.Strike,
+        expiry: syntax.Expiry | None,
+        against: Path,
+    ) -> syntax.Leg:
+        name = label and self.identifier(label)
+        return syntax.Leg(name, "sell", count, self.identifier(product), right, strike, expiry, against, span=span)
+
+    def legs_of(self, span: Span, structure: Token, *arguments: Expression) -> syntax.Legs:
+        return syntax.Legs(self.identifier(structure), arguments, span=span)
 
     def side(self, span: Span, word: Token) -> str:
         return word.text
 
-    def right(self, span: Span, word: Token) -> str:
+    def right(self, span: Span, word: Token) -> syntax.Right:
         return "call" if word.kind == "CALL" else "put"
+
+    def future(self, span: Span, word: Token) -> syntax.Right:
+        return "future"
+
+    def shares(self, span: Span, word: Token) -> syntax.Right:
+        return "shares"
 
     def strike_at(self, span: Span, value: Expression) -> syntax.Strike:
         if isinstance(value, syntax.Share) and isinstance(value.base, syntax.Name) and value.base.name == "forward":
@@ -185,8 +243,53 @@ class TreeBuilder:
     def close(self, span: Span, occasion: Occasion, reason: Token | None) -> syntax.Close:
         return syntax.Close(schedule=occasion.schedule, condition=occasion.condition, reason=reason and _text(reason), span=span)
 
-    def roll(self, span: Span, into: Path | None, occasion: Occasion, reason: Token | None) -> syntax.Roll:
-        return syntax.Roll(into=into, schedule=occasion.schedule, condition=occasion.condition, reason=reason and _text(reason), span=span)
+    def roll(
+        self,
+        span: Span,
+        side: OneOf["call", "put"] | None,
+        goal: Path | syntax.Expiry | None,
+        keeping: OneOf["contracts", "premium", "delta"] | None,
+        occasion: Occasion,
+        reason: Token | None,
+    ) -> syntax.Roll:
+        return syntax.Roll(
+            side=side,
+            into=goal if isinstance(goal, Path) else None,
+            to=goal if isinstance(goal, syntax.Expiry) else None,
+            keeping=keeping,
+            schedule=occasion.schedule,
+            condition=occasion.condition,
+            reason=reason and _text(reason),
+            span=span,
+        )
+
+    def roll_into(self, span: Span, layer: Path) -> Path:
+        return layer
+
+    def roll_to(self, span: Span, expiry: syntax.Expiry) -> syntax.Expiry:
+        return expiry
+
+    def measure(self, span: Span, word: Token) -> str:
+        return "contracts" if word.kind == "CONTRACT" else word.text
+
+    def add(self, span: Span, amount: Amount, occasion: Occasion, reason: Token | None) -> syntax.Add:
+        return syntax.Add(
+            amount=amount.value,
+            source=amount.source,
+            schedule=occasion.schedule,
+            condition=occasion.condition,
+            reason=reason and _text(reason),
+            span=span,
+        )
+
+    def amount_of(self, span: Span, value: Expression) -> Amount:
+        return Amount(value, None)
+
+    def amount_from(self, span: Span, _from: Token, source: Expression) -> Amount:
+        return Amount(None, source)
+
+    def proxy(self, span: Span, product: Token, right: syntax.Right, condition: Expression, reason: Token | None) -> syntax.Proxy:
+        return syntax.Proxy(product=self.identifier(product), right=right, condition=condition, reason=reason and _text(reason), span=span)
 
     def rebalance(self, span: Span, occasion: Occasion, reason: Token | None) -> syntax.Rebalance:
         return syntax.Rebalance(schedule=occasion.schedule, condition=occasion.condition, reason=reason and _text(reason), span=span)
@@ -229,6 +332,22 @@ class TreeBuilder:
 
     def priority(self, span: Span, *order: Path) -> syntax.Priority:
         return syntax.Priority(order, span=span)
+
+    def shift(
+        self, span: Span, amount: Expression, _from: Token, source: Path, target: Path, occasion: Occasion, reason: Token | None
+    ) -> syntax.Shift:
+        return syntax.Shift(
+            amount=amount,
+            source=source,
+            target=target,
+            schedule=occasion.schedule,
+            condition=occasion.condition,
+            reason=reason and _text(reason),
+            span=span,
+        )
+
+    def keep(self, span: Span, value: Expression, low: Expression, high: Expression, *layers: Path) -> syntax.Keep:
+        return syntax.Keep(value, _shared_unit(low, high), high, layers, span=span)
 
     def unwind(self, span: Span, condition: Expression, until: Expression | None, reason: Token | None) -> syntax.Unwind:
         return syntax.Unwind(condition, until, reason and _text(reason), span=span)
@@ -428,6 +547,10 @@ def _text(token: Token) -> str:
 
 def _phrase(words: tuple[Token, ...]) -> str:
     return " ".join(word.text for word in words)
+
+
+def _bought(side: str) -> OneOf["buy", "sell"]:
+    return "buy" if side == "buy" else "sell"
 
 
 def _is_path(owner: Expression) -> bool:

@@ -26,10 +26,10 @@ from alvh.grammar.syntax_rules import (
 )
 from alvh.grammar.tokens import END, Token, shortened
 
-_IN_FILE = ("strategy", "use", "capital", "costs", "fill", "contracts", "param", "let", "trigger", "input", "calendar", "book", "hedge",
-            "change", "drop", "claim", "test")  # fmt: skip
-_IN_BLOCK = ("buy", "sell", "expiry", "size", "at", "open", "close", "roll", "rebalance", "hold")
-_IN_HEDGE = ("unit", "budget", "limit", "first", "unwind")
+_IN_FILE = ("strategy", "use", "capital", "costs", "fill", "contracts", "param", "let", "trigger", "input", "calendar", "structure", "book",
+            "hedge", "change", "drop", "claim", "test")  # fmt: skip
+_IN_BLOCK = ("buy", "sell", "write", "legs", "expiry", "size", "at", "open", "close", "roll", "rebalance", "add", "proxy", "hold")
+_IN_HEDGE = ("unit", "budget", "limit", "first", "shift", "keep", "unwind")
 _IN_TEST = ("calm", "move", "expect")
 
 _PLACES: dict[str, str] = {
@@ -97,6 +97,7 @@ _FORMS = {
     "trigger": "trigger fear = vix > 30",
     "input": "input ad_line : index",
     "calendar": "calendar cpi, fomc",
+    "structure": "structure condor(short_delta : delta) { … }",
     "book": "book condors { … }",
     "hedge": "hedge alvh { … }",
     "layer": "layer front { … }",
@@ -106,6 +107,8 @@ _FORMS = {
     "test": 'test "calm" { … }',
     "buy": "buy 4 VIX calls at 0.50 delta, 30 days",
     "sell": "sell SPX put at 0.16 delta, 45 days",
+    "write": "write VIX calls at 0.25 delta, 20..30 days against anchor",
+    "legs": "legs condor(0.16 delta)",
     "expiry": "expiry 45..60 days",
     "size": "size 2% of equity",
     "at": "at most 6 lots",
@@ -113,12 +116,16 @@ _FORMS = {
     "close": 'close when dte <= 21 days  as "time stop"',
     "roll": "roll into medium when dte <= 10 days",
     "rebalance": "rebalance every month",
+    "add": "add from near.gains when near closes",
+    "proxy": "proxy VXX shares when vx_volume < 20_000",
     "hold": "hold to expiry",
     "share": "share 40%",
     "unit": "unit 1 per $1_000_000 of capital",
     "budget": "budget 1.5% of equity per year, paid monthly",
     "limit": "limit cost to 18% of condors.credit",
     "first": "first front, then medium, then far",
+    "shift": "shift 10% from tail to fast when vix crosses above 25",
+    "keep": "keep net_beta in 0.08 .. 0.12 using two, three",
     "unwind": "unwind when vix > 40 until vix < 25",
     "no": "no unwind",
     "calm": "calm 90 sessions at vix 14",
@@ -127,10 +134,6 @@ _FORMS = {
     "by": "by vix { below 20 : 1%  from 20 : 2% }",
 }
 """Each declaration and statement as a file writes it, by its first word; a table, too."""
-
-
-_LATER_LEGS = {"future": "futures", "futures": "futures", "share": "shares", "shares": "shares"}
-"""What a leg of a later version trades, as a leg and a message say it."""
 
 
 class Place(NamedTuple):
@@ -227,7 +230,7 @@ def unexpected(place: Place) -> Diagnostic:
     """The finding for a token that does not fit and could not be mended, by what is known of the place."""
     token, previous = place.token, place.previous
     span = _span(place.source, previous if place.at_line_end and previous is not None else token)
-    special = _sign(place) or _chain(place) or _yearly(place) or _later_leg(place) or _dash(place) or _weeks(place)
+    special = _sign(place) or _chain(place) or _yearly(place) or _dash(place) or _weeks(place)
     if special:
         code, message, hint = special
         return finding(code, message, span, hints=(hint,))
@@ -306,14 +309,6 @@ def _chain(place: Place) -> tuple[str, str, str] | None:
 def _yearly(place: Place) -> tuple[str, str, str] | None:
     if place.statement == "budget" and "PER" in place.expected:
         return MISSING_UNIT, "A budget says per what it is paid.", "Write `per year, paid monthly` after the amount."
-    return None
-
-
-def _later_leg(place: Place) -> tuple[str, str, str] | None:
-    said = [word.text for word in (place.token, place.previous) if word is not None and word.text in _LATER_LEGS]
-    if said and "CALL" in place.expected:
-        message = f"This version trades SPX and VIX options, no {_LATER_LEGS[said[0]]}."
-        return UNEXPECTED_WORD, message, f"Write it like `{_FORMS['buy']}`."
     return None
 
 

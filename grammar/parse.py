@@ -286,7 +286,7 @@ class _Parser:
         if not self.opened:
             return ""
         words = (token.text for token in reversed(self.tokens.tokens[: self.next]) if token.start < self.opened[-1].start)
-        return next((word for word in words if word in {"book", "hedge", "layer", "change", "test", "by"}), "")
+        return next((word for word in words if word in {"book", "hedge", "layer", "structure", "change", "test", "by"}), "")
 
     def previous(self) -> Token | None:
         return self.tokens.tokens[self.next - 1] if self.next else None

@@ -273,17 +273,30 @@ class Statement(Node):
     pass
 
 
+Right: TypeAlias = OneOf["call", "put", "future", "shares"]
+
+
 @frozen(eq=False, repr=False)
 class Leg(Statement):
-    """`short_put : sell 2 SPX puts at 0.16 delta, 45 days`."""
+    """`short_put : sell 2 SPX puts at 0.16 delta, 45 days`, `buy VX future, month 1`, `buy VXX shares`,
+    `write VIX calls at 0.25 delta, 20..30 days against anchor` (`against`; the side is sell)."""
 
     label: Identifier | None
     side: OneOf["buy", "sell"]
     count: Expression | None
     product: Identifier
-    right: OneOf["call", "put"] | None
+    right: Right
     strike: Strike | None
     expiry: Expiry | None
+    against: Path | None = None
+
+
+@frozen(eq=False, repr=False)
+class Legs(Statement):
+    """`legs condor(0.16 delta)`: the legs of a structure, with what stands for its parameters."""
+
+    structure: Identifier
+    arguments: tuple[Expression, ...]
 
 
 @frozen(eq=False, repr=False)
@@ -310,7 +323,7 @@ class AtMost(Statement):
 
 @frozen(eq=False, repr=False)
 class Action(Statement):
-    """What `open`, `close`, `roll` and `rebalance` share: when, and the reason that the journal shows."""
+    """What acts on an occasion: when, and the reason that the journal shows."""
 
     schedule: Schedule | None = field(default=None, kw_only=True)
     condition: Expression | None = field(default=None, kw_only=True)
@@ -329,14 +342,42 @@ class Close(Action):
 
 @frozen(eq=False, repr=False)
 class Roll(Action):
-    """`roll`, `roll into medium`."""
+    """`roll`, `roll into medium`, `roll to 60 days`, `roll puts`, each with `keeping contracts|premium|delta`."""
 
+    side: OneOf["call", "put"] | None = field(default=None, kw_only=True)
     into: Path | None = field(default=None, kw_only=True)
+    to: Expiry | None = field(default=None, kw_only=True)
+    keeping: OneOf["contracts", "premium", "delta"] | None = field(default=None, kw_only=True)
 
 
 @frozen(eq=False, repr=False)
 class Rebalance(Action):
     pass
+
+
+@frozen(eq=False, repr=False)
+class Add(Action):
+    """`add 2 contracts`, `add 1% of equity` (amount), `add from near.gains` (source)."""
+
+    amount: Expression | None = field(default=None, kw_only=True)
+    source: Expression | None = field(default=None, kw_only=True)
+
+
+@frozen(eq=False, repr=False)
+class Proxy(Action):
+    """`proxy VXX shares when vx_volume < 20_000`: what stands in for the legs."""
+
+    product: Identifier = field(kw_only=True)
+    right: Right = field(kw_only=True)
+
+
+@frozen(eq=False, repr=False)
+class Shift(Action):
+    """`shift 10% from tail to fast when regime_up`: points of the budget's share."""
+
+    amount: Expression = field(kw_only=True)
+    source: Path = field(kw_only=True)
+    target: Path = field(kw_only=True)
 
 
 @frozen(eq=False, repr=False)
@@ -385,6 +426,16 @@ class Priority(Statement):
     """`first front, then medium, then far`."""
 
     order: tuple[Path, ...]
+
+
+@frozen(eq=False, repr=False)
+class Keep(Statement):
+    """`keep net_beta in 0.08 .. 0.12 using two, three`."""
+
+    value: Expression
+    low: Expression
+    high: Expression
+    layers: tuple[Path, ...]
 
 
 @frozen(eq=False, repr=False)
@@ -465,6 +516,23 @@ class Calendar(Declaration):
     """`calendar cpi, ppi, fomc`."""
 
     names: tuple[Identifier, ...]
+
+
+@frozen(eq=False, repr=False)
+class Parameter(Node):
+    """`short_delta : delta`; `kind` is the word as written."""
+
+    name: Identifier
+    kind: Identifier
+
+
+@frozen(eq=False, repr=False)
+class Structure(Declaration):
+    """`structure condor(short_delta : delta) { ... }`: legs that a layer takes over with `legs condor(0.16 delta)`."""
+
+    name: Identifier
+    parameters: tuple[Parameter, ...]
+    body: tuple[Leg | Legs | ExpiryRule, ...]
 
 
 @frozen(eq=False, repr=False)

@@ -75,6 +75,10 @@ def _hints(steps: tuple[Edge, ...]) -> Iterator[str]:
         yield f"To read what stood the bar before, write `prev({decided})`."
     elif "roll into" in manners:
         yield "A layer decides after those that roll into it: let lots move one way only, and say `first` in the same direction."
+    elif "cover" in manners:
+        yield "A layer that writes decides after the one that covers it: let the cover not wait for it."
+    elif "keep" in manners:
+        yield "`keep` uses its layers in turn, each after the one before: name them in the order in which they decide."
     elif "first" in manners:
         yield "Say `first` in one direction only."
     else:

@@ -1,4 +1,4 @@
-"""ALV0227: a leg without its strike, its expiry, or call or put."""
+"""ALV0227: a leg without its expiry, or with a strike that hangs on itself."""
 
 from __future__ import annotations
 
@@ -10,30 +10,26 @@ RULE = Rule(
     code="ALV0227",
     name="incomplete-leg",
     family="names",
-    summary="A leg without its strike, its expiry, or call or put.",
+    summary="A leg without its expiry, or with a strike that hangs on itself.",
     why="What is bought must follow from the rules alone.",
     example="hedge h {\n  layer calls { buy 1 VIX call at 0.30 delta }\n}\n",
     fix="hedge h {\n  layer calls { buy 1 VIX call at 0.30 delta, 30 days }\n}\n",
 )
 
 
-def leg_without_right(span: Span, product: str) -> Diagnostic:
-    message = f"This leg does not say whether it trades {product} calls or puts."
-    return RULE.finding(span, message, "This version trades options: write `call` or `put` after the product.")
-
-
-def leg_without_strike(span: Span) -> Diagnostic:
-    return RULE.finding(span, "This leg has no strike.", "Write `at 0.30 delta`, `at 110% of forward` or `at strike 30`.")
-
-
 def leg_without_expiry(span: Span) -> Diagnostic:
-    return RULE.finding(span, "This leg has no expiry.", "Write `, 30 days` after the strike, or one `expiry 30 days` for all legs.")
+    return RULE.finding(span, "This leg has no expiry.", "Write `, 30 days` at its end, or one `expiry 30 days` for all legs.")
 
 
 def same_expiry_as_none(span: Span) -> Diagnostic:
     return RULE.finding(
         span, "`same expiry` follows another leg, and no leg before this one states an expiry.", "Write it out, as in `30 days`."
     )
+
+
+def same_expiry_as_other(span: Span, product: str, other: str) -> Diagnostic:
+    message = f"{product} does not expire on the days of {other}, whose leg stands before this one."
+    return RULE.finding(span, message, "Write the expiry out, as in `30 days`.")
 
 
 def circular_strikes(span: Span, name: str) -> Diagnostic:

@@ -32,7 +32,7 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     another; what is left never opens."""
     layers = {layer.path: layer for _, layer in subject.layers()}
     order = canonical_order(subject.dependencies)
-    can_open: set[str] = set()
+    can_open = set(layers) & _kept_with(subject)
     growing = True
     while growing:
         values = PossibleValues(subject.meaning, order, frozenset(layers) - can_open)
@@ -76,6 +76,13 @@ def _rolled_into(layer: LayerDeclaration, subject: Subject) -> Iterator[str]:
         reference = None if roll.into is None else subject.meaning.references.get(id(roll.into))
         if reference is not None:
             yield reference.name
+
+
+def _kept_with(subject: Subject) -> set[str]:
+    """The layers that a `keep` opens, whatever their own rules say."""
+    paths = [path for statement in subject.statements() if isinstance(statement, syntax.Keep) for path in statement.layers]
+    references = [subject.meaning.references.get(id(path)) for path in paths]
+    return {reference.name for reference in references if reference is not None}
 
 
 def _asked(layer: LayerDeclaration, subject: Subject) -> set[str]:

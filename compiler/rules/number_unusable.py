@@ -9,6 +9,7 @@ from alvh.compiler.constants import constant_value, is_count
 from alvh.compiler.kinds import Family
 from alvh.compiler.registry import Rule
 from alvh.compiler.subject import Subject
+from alvh.compiler.vocabulary import FUTURES_LISTED
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import Diagnostic
 
@@ -24,6 +25,7 @@ RULE = Rule(
 )
 
 MOST = 10_000.0
+MONTHS = 24
 _CAPITAL = "the capital"
 _PARAM = "a param"
 _FAMILIES_OF_PARAMS = {Family.MONEY, Family.MONEY_PER_DAY, Family.MONEY_PER_POINT, Family.POINTS, Family.DELTA}
@@ -73,11 +75,11 @@ def _numbers(subject: Subject) -> Iterator[tuple[syntax.Expression, str, float, 
             yield entry.lag, "a lag in days", 0.0, 2_000.0, True
     for statement in subject.statements():
         match statement:
-            case syntax.Leg(count=count, expiry=expiry):
+            case syntax.Leg(count=count, expiry=expiry, right=right):
                 if count is not None:
                     yield count, "how many of a leg", 1.0, MOST, True
                 if expiry is not None:
-                    yield from _of_expiry(expiry)
+                    yield from _of_expiry(expiry, FUTURES_LISTED if right == "future" else MONTHS)
             case syntax.ExpiryRule(expiry=expiry):
                 yield from _of_expiry(expiry)
             case syntax.AtMost(count=count):
@@ -86,13 +88,17 @@ def _numbers(subject: Subject) -> Iterator[tuple[syntax.Expression, str, float, 
                 yield value, "a share of the budget", 0.0, 1.0, False
             case syntax.Budget(kept=kept) if kept is not None:
                 yield kept, "how many months are kept", 0.0, MOST, False
+            case syntax.Roll(to=syntax.Expiry() as expiry):
+                yield from _of_expiry(expiry)
+            case syntax.Shift(amount=amount):
+                yield amount, "what is shifted of the budget", 0.0, 1.0, False
             case _:
                 pass
 
 
-def _of_expiry(expiry: syntax.Expiry) -> Iterator[tuple[syntax.Expression, str, float, float, bool]]:
+def _of_expiry(expiry: syntax.Expiry, months: int = MONTHS) -> Iterator[tuple[syntax.Expression, str, float, float, bool]]:
     for bound in (expiry.low, expiry.high):
         if bound is not None and expiry.manner == "month":
-            yield bound, "the rank of a monthly expiry", 1.0, 24.0, True
+            yield bound, "the rank of a monthly expiry", 1.0, float(months), True
         elif bound is not None:
             yield bound, "the days to an expiry", 0.0, 5_000.0, False

@@ -27,16 +27,16 @@ book condors {
 )
 
 
-def size_of_what(span: Span, text: str, *fixed: str) -> Diagnostic:
-    choices = " or ".join(f"`size {choice}`" for choice in fixed)
-    return RULE.finding(span, f"`size {text}`: of what?", f"Write {choices}.")
+def size_of_what(span: Span, verb: str, text: str, *fixed: str) -> Diagnostic:
+    choices = " or ".join(f"`{verb} {choice}`" for choice in fixed)
+    return RULE.finding(span, f"`{verb} {text}`: of what?", f"Write {choices}.")
 
 
-def size_in_what(span: Span, text: str, *fixed: str) -> Diagnostic:
-    choices = " or ".join(f"`size {choice}`" for choice in fixed)
-    return RULE.finding(span, f"`size {text}`: contracts or dollars?", f"Write {choices}.")
+def size_in_what(span: Span, verb: str, text: str, *fixed: str) -> Diagnostic:
+    choices = " or ".join(f"`{verb} {choice}`" for choice in fixed)
+    return RULE.finding(span, f"`{verb} {text}`: contracts or dollars?", f"Write {choices}.")
 
 
-def size_of_kind(span: Span, text: str, kind: str) -> Diagnostic:
-    message = f"A size is contracts or money, and `{text}` is {kind}."
-    return RULE.finding(span, message, "Write `size 2 contracts`, `size $5_000` or `size 2% of equity`.")
+def size_of_kind(span: Span, verb: str, text: str, kind: str) -> Diagnostic:
+    message = f"{'A size' if verb == 'size' else 'What is added'} is contracts or money, and `{text}` is {kind}."
+    return RULE.finding(span, message, f"Write `{verb} 2 contracts`, `{verb} $5_000` or `{verb} 2% of equity`.")

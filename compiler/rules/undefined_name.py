@@ -57,6 +57,11 @@ def undefined_calendar(span: Span, name: str, known: Iterable[str]) -> Diagnosti
     return RULE.finding(span, f"No calendar is called `{name}`.", *hints)
 
 
+def undefined_structure(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
+    hints = did_you_mean(name, known) or (f"Declare it: `structure {name}(short_delta : delta) {{ ... }}`.",)
+    return RULE.finding(span, f"No structure is called `{name}`.", *hints)
+
+
 def undefined_leg(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     hints = did_you_mean(name, known) or (f"Give the leg a name: `{name} : sell ...`.",)
     return RULE.finding(span, f"No other leg of this structure is called `{name}`.", *hints)

@@ -34,10 +34,6 @@ def unknown_attribute(span: Span, owner: str, name: str, known: Iterable[str]) -
     return RULE.finding(span, f"`{owner}` has no `{name}`.", *hints)
 
 
-def attribute_of_later(span: Span, owner: str, name: str) -> Diagnostic:
-    return RULE.finding(span, f"This version knows no `{name}` of `{owner}`.", "Marks of it are `value`, `profit`, `delta` and `margin`.")
-
-
 def without_attributes(span: Span, owner: str, name: str) -> Diagnostic:
     return RULE.finding(span, f"`{owner}` is one value and has no `{name}`.", f"Write `{owner}` alone.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alvh.compiler.nearest_names import did_you_mean
 from alvh.compiler.registry import Rule
-from alvh.compiler.vocabulary import LATER_PRODUCTS, OPTION_PRODUCTS
+from alvh.compiler.vocabulary import PRODUCTS
 from alvh.grammar.diagnostics import Diagnostic
 from alvh.grammar.source import Span
 
@@ -20,5 +20,5 @@ RULE = Rule(
 
 
 def unknown_product(span: Span, name: str) -> Diagnostic:
-    hints = did_you_mean(name, (*OPTION_PRODUCTS, *LATER_PRODUCTS)) or ("A leg trades SPX or VIX options.",)
+    hints = did_you_mean(name, PRODUCTS) or (f"A leg trades {', '.join(f'`{product}`' for product in PRODUCTS)}.",)
     return RULE.finding(span, f"`{name}` is no product that a leg can trade.", *hints)

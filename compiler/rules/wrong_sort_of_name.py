@@ -22,6 +22,14 @@ def not_a_layer(span: Span, name: str, sort: str) -> Diagnostic:
     return RULE.finding(span, f"`{name}` is {sort}, no book, hedge or layer.", hint)
 
 
+def not_a_structure(span: Span, name: str) -> Diagnostic:
+    return RULE.finding(span, f"`{name}` is no structure.", "`legs NAME(...)` names a `structure NAME(...) { ... }`.")
+
+
+def not_a_value(span: Span, name: str) -> Diagnostic:
+    return RULE.finding(span, f"`{name}` is a structure, no value.", f"A layer takes its legs over: `legs {name}(...)`.")
+
+
 def not_a_calendar(span: Span, name: str, sort: str) -> Diagnostic:
     return RULE.finding(span, f"`{name}` is {sort}, no calendar.", f"Write `when {name}` for a condition.")
 
@@ -31,5 +39,5 @@ def whole_hedge(span: Span, name: str, layers: tuple[str, ...]) -> Diagnostic:
     return RULE.finding(span, f"`{name}` is a whole book or hedge, and a layer is meant here.", *hints)
 
 
-def not_in_this_hedge(span: Span, path: str, group: str) -> Diagnostic:
-    return RULE.finding(span, f"`{path}` is no layer of `{group}`.", "`first` orders the layers of its own hedge.")
+def not_in_this_hedge(span: Span, path: str, group: str, verb: str) -> Diagnostic:
+    return RULE.finding(span, f"`{path}` is no layer of `{group}`.", f"`{verb}` is about the layers of its own hedge.")

@@ -61,7 +61,7 @@ def test_a_rule_stands_in_the_file_of_its_name_and_in_the_range_of_its_family(ru
     folder = Path(__file__).parents[2] / "compiler" / "rules"
     text = (folder / f"{rule.name.replace('-', '_')}.py").read_text()
     assert text.startswith(f'"""{rule.code}: ')
-    ranges = {"names": "ALV02", "units": "ALV03", "graph": "ALV04", "time": "ALV05", "risk": "ALV06"}
+    ranges = {"names": "ALV02", "units": "ALV03", "graph": "ALV04", "time": "ALV05", "risk": "ALV06", "logic": "ALV07"}
     assert rule.code.startswith(ranges[rule.family])
 
 

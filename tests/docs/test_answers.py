@@ -97,18 +97,22 @@ def test_capital_is_money_made_of_numbers_and_params() -> None:
 
 
 @pytest.mark.parametrize(
-    "leg", ["buy 1 VX future, month 1", "buy 100 VXX shares", "buy VXX shares", "buy 1 VX call at 0.30 delta, 30 days"]
+    "leg", ["buy 1 VX future, month 1", "sell 2 VXM futures, 30 days", "buy 100 VXX shares", "buy 1 UVXY call at 0.30 delta, 30 days"]
 )
-def test_futures_and_shares_are_for_a_later_version(leg: str) -> None:
-    found = compiled(calls("hold to expiry", leg)).diagnostics
-    assert [finding.message.partition(", no")[0] for finding in found] == ["This version trades SPX and VIX options"]
+def test_futures_and_shares_are_legs(leg: str) -> None:
+    assert findings(calls("hold to expiry", leg)) == []
 
 
-def test_attributes_of_a_later_version_say_so() -> None:
-    for condition in ("tail.vega > 0", "tail.theta > 0", "tail.irr > 5%", "net_beta > 1", "wacc > 5%"):
-        found = compiled(calls(f"hold to expiry\n close when {condition}")).diagnostics
-        assert len(found) == 1, condition
-        assert "this version" in found[0].message.lower(), condition
+def test_kinds_of_marks_and_of_the_account() -> None:
+    for condition in (
+        "tail.calls.vega > 0",
+        "tail.calls.theta < 0",
+        "tail.calls.irr > 5%",
+        "tail.calls.carry < 2",
+        "net_beta > 1",
+        "wacc > 5%",
+    ):
+        assert findings(calls(f"hold to expiry\n close when {condition}")) == [], condition
 
 
 def test_an_override_of_another_kind_is_one_finding() -> None:

@@ -115,9 +115,9 @@ let c = 3
         "layer a { hold to expiry }",
         "hedge h { layer a { buy VIX calls at 0.3 delta 30 days } }",
         "trigger t = vix > 20 fro 3 sessions",
-        "hedge h { layer a { write VIX calls at 0.25 delta, 20..30 days against anchor\n hold to expiry } }",
+        "hedge h { layer a { write VIX calls at 0.25 delta, 20..30 days\n hold to expiry } }",
         "hedge h { layer a { size by vix { below 16 ; 0%\n from 16 : 1% } of equity\n hold to expiry } }",
-        "structure s(a : b) { expiry 45 days\n x : sell SPX put at 0.1 delta }",
+        "structure s(a : b { expiry 45 days\n x : sell SPX put at 0.1 delta }",
     ],
 )
 def test_one_mistake_is_one_finding(text: str) -> None:

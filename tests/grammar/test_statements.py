@@ -170,6 +170,69 @@ def test_declarations(text: str, expected: syntax.Declaration) -> None:
         ('close when a as "stop"', syntax.Close(condition=name("a"), reason="stop", span=SOMEWHERE)),
         ("roll when a", syntax.Roll(condition=name("a"), span=SOMEWHERE)),
         ('roll into h.far when a as "tenor"', syntax.Roll(into=path("h.far"), condition=name("a"), reason="tenor", span=SOMEWHERE)),
+        (
+            "roll to 60 days monthly keeping premium when a",
+            syntax.Roll(
+                to=syntax.Expiry("days", number(60.0, "days"), None, True, span=SOMEWHERE),
+                keeping="premium",
+                condition=name("a"),
+                span=SOMEWHERE,
+            ),
+        ),
+        ("roll keeping contracts when a", syntax.Roll(keeping="contracts", condition=name("a"), span=SOMEWHERE)),
+        (
+            "roll into far keeping contracts when a",
+            syntax.Roll(into=path("far"), keeping="contracts", condition=name("a"), span=SOMEWHERE),
+        ),
+        ("roll puts when a", syntax.Roll(side="put", condition=name("a"), span=SOMEWHERE)),
+        (
+            "roll calls every week",
+            syntax.Roll(side="call", schedule=syntax.Schedule("every", None, "week", span=SOMEWHERE), span=SOMEWHERE),
+        ),
+        ("add 2 contracts when a", syntax.Add(amount=number(2.0, "contracts"), condition=name("a"), span=SOMEWHERE)),
+        (
+            'add from near.gains on cpi when a as "won"',
+            syntax.Add(
+                source=read_expression("near.gains"),
+                schedule=syntax.Schedule("on", identifier("cpi"), span=SOMEWHERE),
+                condition=name("a"),
+                reason="won",
+                span=SOMEWHERE,
+            ),
+        ),
+        (
+            "proxy VXX shares when a",
+            syntax.Proxy(product=identifier("VXX"), right="shares", condition=name("a"), span=SOMEWHERE),
+        ),
+        (
+            "shift 10% from tail to h.fast when a",
+            syntax.Shift(amount=number(0.1, "%"), source=path("tail"), target=path("h.fast"), condition=name("a"), span=SOMEWHERE),
+        ),
+        (
+            "keep net_beta in 8 .. 12% using two, h.three",
+            syntax.Keep(name("net_beta"), number(0.08, "%"), number(0.12, "%"), (path("two"), path("h.three")), span=SOMEWHERE),
+        ),
+        (
+            "buy 1 VX future, month 1",
+            syntax.Leg(
+                None,
+                "buy",
+                number(1.0),
+                identifier("VX"),
+                "future",
+                None,
+                syntax.Expiry("month", number(1.0), span=SOMEWHERE),
+                span=SOMEWHERE,
+            ),
+        ),
+        ("one : sell VXM futures", syntax.Leg(identifier("one"), "sell", None, identifier("VXM"), "future", None, None, span=SOMEWHERE)),
+        ("buy 1 VXX share", syntax.Leg(None, "buy", number(1.0), identifier("VXX"), "shares", None, None, span=SOMEWHERE)),
+        (
+            "write VIX calls at 0.30 delta, 30 days against anchor",
+            syntax.Leg(None, "sell", None, identifier("VIX"), "call", DELTA, MONTH, path("anchor"), span=SOMEWHERE),
+        ),
+        ("legs condor", syntax.Legs(identifier("condor"), (), span=SOMEWHERE)),
+        ("legs condor(0.16 delta, w)", syntax.Legs(identifier("condor"), (number(0.16, "delta"), name("w")), span=SOMEWHERE)),
         ("rebalance every month", syntax.Rebalance(schedule=syntax.Schedule("every", None, "month", span=SOMEWHERE), span=SOMEWHERE)),
         ("hold to expiry", syntax.HoldToExpiry(span=SOMEWHERE)),
         ("hold SPX", syntax.HoldIndex(identifier("SPX"), span=SOMEWHERE)),
@@ -225,6 +288,16 @@ def test_expiries(text: str, expected: syntax.Expiry) -> None:
     leg = read_statement(f"buy VIX call at 0.30 delta, {text}")
     assert isinstance(leg, syntax.Leg)
     assert leg.expiry == expected
+
+
+def test_a_structure_has_parameters_legs_and_an_expiry() -> None:
+    (found,) = read_file("structure s(away : delta, size : points) { expiry 30 days  a : buy VIX call at away  legs t }").declarations
+    assert isinstance(found, syntax.Structure)
+    assert [(parameter.name.name, parameter.kind.name) for parameter in found.parameters] == [("away", "delta"), ("size", "points")]
+    assert [type(part).__name__ for part in found.body] == ["ExpiryRule", "Leg", "Legs"]
+    (bare,) = read_file("structure s { buy VIX call at 0.30 delta, 30 days }").declarations
+    assert isinstance(bare, syntax.Structure)
+    assert bare.parameters == ()
 
 
 def test_statements_may_share_a_line_and_names_may_be_words_of_the_language() -> None:
