@@ -100,9 +100,13 @@ def compare(
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
     if not (strategy.program.layers or strategy.program.hold_index):
         raise StrategyError(strategy.warnings)  # of a file that declares nothing to trade the checker says so
+    runnable = _runnable(strategy)
+    return run_program(runnable, market, options, lambda step: report(f"{runnable.file}: {step}"))
+
+
+def _runnable(strategy: Strategy) -> Runnable:
     name = os.path.basename(strategy.path)
-    runnable = Runnable(strategy.program, name, strategy.texts, strategy.lags)
-    return run_program(runnable, market, options, lambda step: report(f"{name}: {step}"))
+    return Runnable(strategy.program, name, strategy.texts, strategy.lags, strategy.compiled.clauses)
 
 
 def _open(market: MarketProtocol | PathLike) -> MarketProtocol:

@@ -275,7 +275,7 @@ def test_a_rule_shows_sixteen_values_at_most() -> None:
     program = lower(
         "book puts {\n  buy SPX put at 0.16 delta, 45 days\n"
         "  open when vix + vix9d + vix3m + vix6m + vx(1) + vx(2) + vx(3) + vx(4) + vx(5)"
-        " + vx(6) + vx(7) + vx(8) + vx(9) + spx.open / spx.high + spx.low / spx > 20\n}"
+        " + vx(6) + vx(7) + vx(8) + vx(9) + vix.open + vix.high + vix.low > 20\n}"
     )
     assert len(program.layers[0].opens[0].reads) == 16
 
