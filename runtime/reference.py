@@ -52,6 +52,7 @@ from alvh.runtime.reference_account import (
 from alvh.runtime.reference_choosing import Choice, Structure, choose_expiries, choose_legs
 from alvh.runtime.reference_journal import Row, journal_rows
 from alvh.runtime.reference_market import MarketPath, Prices
+from alvh.runtime.reference_observer import Observer
 from alvh.runtime.reference_orders import (
     affordable,
     cut_to_cash,
@@ -69,12 +70,13 @@ VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind")
 NO_RULE = -1
 
 
-def interpret(program: Program, arrays: MarketArrays, path: int = 0, phase: int = 0) -> RunRecord:
+def interpret(program: Program, arrays: MarketArrays, path: int = 0, phase: int = 0, observer: Observer | None = None) -> RunRecord:
     """Run `program` over the bars `first..last` of one path of a market.
 
-    `phase` shifts the schedules `every N sessions`. Raises InternalError for a program that no source text lowers to.
+    `phase` shifts the schedules `every N sessions`; `observer` looks on. Raises InternalError for a program that no source text lowers to.
     """
     run = _Run(program, arrays, path, phase)
+    run.observer = observer
     for bar in range(arrays.last + 1):
         if not run.live_through(bar):
             break
@@ -159,6 +161,7 @@ class _Run:
         self.verbs = dict.fromkeys(VERBS, 0)
         self.stale_marks = self.unknown_prints = self.unknown_rates = 0
         self.stopped = -1
+        self.observer: Observer | None = None
         self.totals = _Totals([], [], [], [], [], [], [], [], [])
 
     def live_through(self, bar: int) -> bool:
@@ -177,7 +180,11 @@ class _Run:
         if any(lot.stale_bars > STALE_BARS_BORNE for lot in lots_of(self.layers)):
             self.stopped = bar
             return False
+        if self.observer is not None:
+            self.observer.decisions_begin(bar, self.layers, self.unwinding, self.prices)
         self.decide_and_fill()
+        if self.observer is not None:
+            self.observer.decisions_end(bar, self.layers, self.unwinding, self.streams.values)
         self.record_bar()
         self.streams.end()
         return True
@@ -365,6 +372,8 @@ class _Run:
         for slot, lot in state.by_slot():
             values = self.streams.evaluate_lot(stage, lot.recorder, _LotReadings(self, lot))
             seen.append(values)
+            if self.observer is not None:
+                self.observer.lot_read(self.bar, state.number, slot, values)
             rule = unwind or self.first_that_holds(layer.closes, values)
             if rule is not None:
                 if not lot.is_stale:
@@ -663,6 +672,8 @@ class _Run:
     ) -> None:
         """Say once why an order of a layer comes to nothing."""
         state.refused = True
+        if self.observer is not None:
+            self.observer.order_refused(self.bar, state.number, slot, rule, code, asked)
         if code == state.last_refusal:
             return
         state.last_refusal = code
