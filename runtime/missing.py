@@ -10,8 +10,8 @@ from attrs import frozen
 
 from alvh.compiler.ir import Node, NodeId, Program
 from alvh.compiler.warm_up import own_warm_up
-from alvh.runtime.market import MarketArrays
 from alvh.runtime.journal import calendar_date
+from alvh.runtime.market import MarketArrays
 
 
 @frozen

@@ -6,9 +6,8 @@ A value that shows itself: `str()` is the text of `alvh why`, `to_json()` its JS
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 from typing import Literal as OneOf
-from typing import TypeAlias
 
 from attrs import asdict, frozen
 
@@ -141,7 +140,7 @@ class Why:
     market: str
     start: date
     """First session of the run: what a layer holds depends on it."""
-    date: date
+    day: date
     layers: tuple[LayerReasons, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,7 +155,7 @@ class Why:
             "file": self.file,
             "market": self.market,
             "from": self.start.isoformat(),
-            "date": self.date.isoformat(),
+            "date": self.day.isoformat(),
             "layers": [asdict(layer, value_serializer=plain) for layer in self.layers],
         }
 

@@ -10,7 +10,7 @@ from alvh.runtime.why import ClauseOutcome, ConditionOutcome, HeldLot, LayerReas
 
 def why_text(why: Why) -> str:
     """The whole answer."""
-    head = f"{why.strategy} on {why.date}: {why.market}, run from {why.start}"
+    head = f"{why.strategy} on {why.day}: {why.market}, run from {why.start}"
     return "\n\n".join([head, *("\n".join(_layer(layer)) for layer in why.layers)]) + "\n"
 
 
