@@ -22,7 +22,7 @@ def in_words(value: float, kind: Kind) -> str:
     if math.isnan(value):
         return "unknown"
     if math.isinf(value):
-        return "beyond all bounds" if value > 0.0 else "below all bounds"
+        return "infinite" if value > 0.0 else "-infinite"
     match kind.family:
         case Family.RATIO:
             return f"{100.0 * value:.4g}%"

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from alvh.compiler.clauses import Clause, RuleClauses
 from alvh.compiler.ir import Group, Rule, rules_of
+from alvh.compiler.kinds import MONEY
 from alvh.compiler.nearest_names import did_you_mean
 from alvh.runtime import record as codes
 from alvh.runtime.figures import in_words
@@ -130,7 +131,14 @@ class _Finder:
         rules = tuple(self._rule(entry, number, acted_on, by_lot) for entry in entries)
         held = self.watch.held[number]
         outcome, sentences = say_reasons(layer, held, rules, actions)
-        return LayerReasons(layer.name, outcome, sentences, held, rules, actions)
+        return LayerReasons(layer.name, outcome, sentences, held, rules, self._limit(group), actions)
+
+    def _limit(self, group: Group) -> Figure | None:
+        if group.limit_cost < 0:
+            return None
+        limit = self.watch.values[group.limit_cost]
+        label = self.strategy.program.nodes[group.limit_cost].label
+        return Figure(f"limit cost to {label}" if label else "limit cost", _finite(limit), in_words(limit, MONEY))
 
     # Conditions
 

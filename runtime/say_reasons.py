@@ -95,8 +95,8 @@ def _of_lots(held: Sequence[HeldLot], rules: Sequence[RuleOutcome], orders: set[
         for condition in rule.conditions
         if condition.lot in (None, lot.lot) and condition.truth is None
     ]
-    names = " and ".join(str(lot.lot) for lot in quiet) if len(quiet) < 3 else f"{quiet[0].lot} to {quiet[-1].lot}"
-    kept = f"Lot{'' if len(quiet) == 1 else 's'} {names} stayed"
+    *first, last = (str(lot.lot) for lot in quiet)
+    kept = f"Lots {', '.join(first)} and {last} stayed" if first else f"Lot {last} stayed"
     verbs = " or ".join(dict.fromkeys(rule.verb for rule in asked))
     yield "false", f"{kept}: no rule to {verbs} was true."
     told: set[str] = set()

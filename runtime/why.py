@@ -28,7 +28,7 @@ class Figure:
     name: str
     """As the file writes it."""
     value: float | None
-    """None: unknown, or beyond all bounds; a ratio is a fraction; 1 and 0 stand for true and false."""
+    """None: unknown, or infinite; a ratio is a fraction; 1 and 0 stand for true and false."""
     text: str
     """With its unit: `23.4`, `8%`, `$1,250`."""
 
@@ -128,6 +128,8 @@ class LayerReasons:
     held: tuple[HeldLot, ...]
     rules: tuple[RuleOutcome, ...]
     """In the order of precedence."""
+    limit_cost: Figure | None
+    """Of its hedge: what the entry cost of open lots may not pass; None without such a limit."""
     actions: tuple[Action, ...]
 
 

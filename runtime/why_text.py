@@ -22,10 +22,13 @@ def _layer(layer: LayerReasons) -> Iterator[str]:
         yield from (f"    {_held(lot)}" for lot in layer.held)
     else:
         yield "  Held before: nothing."
-    if layer.rules:
-        yield "  Rules, in the order in which they count:"
-        for rule in layer.rules:
-            yield from (f"    {line}" for line in _rule(rule))
+    if layer.limit_cost is not None:
+        yield f"  {layer.limit_cost.name}: {layer.limit_cost.text}"
+    yield "  Rules, in the order in which they count:"
+    for rule in layer.rules:
+        yield from (f"    {line}" for line in _rule(rule))
+    if all(rule.verb != "open" for rule in layer.rules):
+        yield "    no open rule: it opens when it has room"
 
 
 def _held(lot: HeldLot) -> str:
