@@ -21,6 +21,12 @@ DONE = {
     "keep": "It traded, to keep in band,",
 }
 
+NOTHING = {
+    "roll": "it would have bought the same contracts again",
+    "rebalance": "its size is what it should be, or cannot be told today",
+}
+"""Why a rule that was true for a lot made no order, which no journal says."""
+
 
 def say_reasons(
     layer: Layer, held: Sequence[HeldLot], rules: Sequence[RuleOutcome], actions: Sequence[Action]
@@ -80,10 +86,8 @@ def _of_lots(held: Sequence[HeldLot], rules: Sequence[RuleOutcome], orders: set[
         if not lot.priced:
             yield "nothing", f"Lot {lot.lot} has no price today, so nothing trades it."
         elif deciding is not None:
-            yield (
-                "nothing",
-                f"`{deciding.text}` was true for lot {lot.lot}, and there was nothing to trade: it already is what the rule asks for.",
-            )
+            why = NOTHING.get(deciding.verb, "there was nothing to trade")
+            yield "nothing", f"`{deciding.text}` was true for lot {lot.lot}, but {why}."
         else:
             quiet.append(lot)
     if not quiet or not asked:

@@ -188,10 +188,19 @@ def test_a_lot_without_a_price_is_left_alone() -> None:
     )
 
 
-def test_a_roll_into_the_same_contract_is_told() -> None:
+def test_a_true_rule_with_nothing_to_trade_is_told() -> None:
+    layer = only_layer(ask(calls("rebalance when vix > 10"), 1))
+    assert layer.outcome == "nothing"
+    assert rule_of(layer, "rebalance").lots == (1,)
+    assert layer.sentences[1] == (
+        "`rebalance when vix > 10` was true for lot 1, but its size is what it should be, or cannot be told today."
+    )
+
+
+def test_a_roll_that_gains_no_days_is_refused() -> None:
     layer = only_layer(ask(calls("roll when vix > 10"), 1))
-    assert layer.outcome in ("nothing", "refused")
-    assert rule_of(layer, "roll").lots == (1,)
+    assert layer.outcome == "refused"
+    assert layer.sentences[0] == "An order for lot 1 (vix > 10, hand.alvh:7) was refused: the roll would gain no days."
 
 
 def test_a_day_without_an_answer_is_a_finding() -> None:
