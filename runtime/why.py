@@ -158,7 +158,7 @@ class Why:
             "market": self.market,
             "from": self.start.isoformat(),
             "date": self.day.isoformat(),
-            "layers": [asdict(layer, value_serializer=plain) for layer in self.layers],
+            "layers": [asdict(layer, retain_collection_types=False, value_serializer=plain) for layer in self.layers],
         }
 
     def to_json(self) -> str:
