@@ -96,16 +96,16 @@ class ExpressionLowering:
         """What a name of a let or trigger stands for; None for anything else."""
         return self._named[self._reference(expression).name] if self._sort(expression) in ("let", "trigger") else None
 
-    def clauses(self, expression: syntax.Expression, scope: Scope) -> tuple[NodeId, ...]:
-        """The streams of what a condition joins by `and`, `or` and `not`, a trigger being followed by its own, in the order
-        of the text."""
+    def clauses(self, expression: syntax.Expression, scope: Scope, opens: bool = True) -> tuple[NodeId, ...]:
+        """The streams of what a condition joins by `and`, `or` and `not`, in the order of the text; a trigger is opened once,
+        and followed by its own."""
         match expression:
             case syntax.Logic(left=left, right=right):
-                return (*self.clauses(left, scope), *self.clauses(right, scope))
+                return (*self.clauses(left, scope, opens), *self.clauses(right, scope, opens))
             case syntax.Not(operand=operand):
-                return self.clauses(operand, scope)
-        named = self.named(expression)
-        own = () if named is None else self.clauses(named, Scope(when=scope.when))
+                return self.clauses(operand, scope, opens)
+        named = self.named(expression) if opens else None
+        own = () if named is None else self.clauses(named, Scope(when=scope.when), opens=False)
         return (self.lower(expression, scope), *own)
 
     def reads_lot(self, expression: syntax.Expression) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from alvh.compiler.ir import Node, NodeId, Program
-from alvh.compiler.warm_up import own_warm_up
+from alvh.compiler.warm_up import sessions_needed
 from alvh.runtime.journal import calendar_date
 from alvh.runtime.market import MarketArrays
 
@@ -59,7 +59,7 @@ class Missing:
                 return f"{name} is the logarithm of no positive number"
         if not node.inputs:
             return f"{name} cannot be told today"
-        needed, lived = self._needed(number, set()), self._lived(node)
+        needed, lived = sessions_needed(self.program.nodes)[number], self._lived(node)
         if lived < needed:
             return f"warming up, {needed - lived} more session{'' if needed - lived == 1 else 's'}"
         return self._missing_before(number, needed) or f"{name} cannot be told today"
@@ -69,13 +69,6 @@ class Missing:
         if node.per_lot:
             return self.age - 1
         return self.bar if node.stage == 0 else self.bar - self.arrays.first
-
-    def _needed(self, number: NodeId, above: set[NodeId]) -> int:
-        """Bars before this one that a stream looks at; one that reads its own past counts one turn."""
-        if number in above:
-            return 0
-        node = self.program.nodes[number]
-        return own_warm_up(node) + max((self._needed(source, above | {number}) for source in node.inputs), default=0)
 
     def _missing_before(self, number: NodeId, sessions: int) -> str:
         """The last hole in a series beneath a stream, so many sessions back at most."""

@@ -149,6 +149,8 @@ class Why:
         """The answer as JSON holds it; dates as text."""
 
         def plain(_: object, __: object, value: object) -> object:
+            if isinstance(value, tuple):
+                return list(value)
             return value.isoformat() if isinstance(value, date) else value
 
         return {
@@ -158,7 +160,7 @@ class Why:
             "market": self.market,
             "from": self.start.isoformat(),
             "date": self.day.isoformat(),
-            "layers": [asdict(layer, retain_collection_types=False, value_serializer=plain) for layer in self.layers],
+            "layers": [asdict(layer, value_serializer=plain) for layer in self.layers],
         }
 
     def to_json(self) -> str:

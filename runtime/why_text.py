@@ -11,7 +11,8 @@ from alvh.runtime.why import ClauseOutcome, ConditionOutcome, HeldLot, LayerReas
 def why_text(why: Why) -> str:
     """The whole answer."""
     head = f"{why.strategy} on {why.day}: {why.market}, run from {why.start}"
-    return "\n\n".join([head, *("\n".join(_layer(layer)) for layer in why.layers)]) + "\n"
+    layers = ["\n".join(_layer(layer)) for layer in why.layers] or ["It has no layer that decides anything."]
+    return "\n\n".join([head, *layers]) + "\n"
 
 
 def _layer(layer: LayerReasons) -> Iterator[str]:

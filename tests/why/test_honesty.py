@@ -89,3 +89,13 @@ def test_both_engines_write_the_clauses_into_the_journal() -> None:
     assert all(": true (dte=" in value for value in values if value.startswith("dte <= "))
     opened = results[0].journal.filter((results[0].journal["action"] == "open") & (results[0].journal["layer"] == "condors"))
     assert opened["values"].unique().to_list() == ["every week: true"]
+
+
+def test_triggers_of_triggers_are_opened_once() -> None:
+    """Each uses the next twice: opened all the way down, the last would be read two million times."""
+    triggers = ["trigger t0 = vix > 20"] + [f"trigger t{n} = t{n - 1} and not t{n - 1}" for n in range(1, 21)]
+    text = "\n".join(triggers) + "\nhedge h { layer a { buy 1 VIX call at strike 25, 30 days\n open when t20\n hold to expiry } }\n"
+    compiled = compile_file("many.alvh", text=text)
+    (opening,) = compiled.clauses
+    assert opening.condition is not None
+    assert [leaf.text for leaf in leaves_of(opening.condition)] == ["t19", "t19"]
