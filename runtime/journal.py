@@ -142,15 +142,13 @@ def _instrument(layer: Layer, arrays: MarketArrays, rows: JournalRows, row: int)
 
 def _values(program: Program, rule: Rule | None, rows: JournalRows, row: int, clauses: Sequence[RuleClauses]) -> str:
     """`vix > 20: true (vix=21.3); dte <= 10 days: true (dte=9 days)`: each clause of the rule as it stood, with what it read;
-    of a program that came without clauses the streams alone, `vix=21.3`."""
+    of a rule without a condition, or of a program that came without clauses, the streams alone, `vix=21.3`."""
     if rule is None:
         return ""
     values = dict(zip(rule.reads, (float(value) for value in rows.reads[row]), strict=False))
-    if not clauses:
-        return "; ".join(f"{_label(program.nodes[node])}={_value(program.nodes[node], value)}" for node, value in values.items())
-    condition = clauses[int(rows.rule[row])].condition
+    condition = clauses[int(rows.rule[row])].condition if clauses else None
     if condition is None:
-        return ""
+        return "; ".join(f"{_label(program.nodes[node])}={_value(program.nodes[node], value)}" for node, value in values.items())
     if rule.verb != "unwind":  # which alone acts on later days than the one on which its condition held
         held = (condition, *condition.parts) if condition.joint == "and" else (condition,)
         values |= {clause.node: 1.0 for clause in held}

@@ -21,6 +21,9 @@ DONE = {
     "keep": "It traded, to keep in band,",
 }
 
+ENLARGING = ("open", "add", "keep")
+"""Actions beside which a layer asks for no opening."""
+
 NOTHING = {
     "roll": "it would have bought the same contracts again",
     "rebalance": "its size is what it should be, or cannot be told today",
@@ -35,7 +38,7 @@ def say_reasons(
     done = [_done(action) for action in actions if action.action != "refused"]
     refused = [_refused(action) for action in actions if action.action == "refused"]
     orders = {action.lot for action in actions if action.action != "settle"}
-    opened = any(action.action == "open" or (action.action == "refused" and action.lot is None) for action in actions)
+    opened = any(action.action in ENLARGING or (action.action == "refused" and action.lot is None) for action in actions)
     outcomes: list[Outcome] = []
     sentences: list[str] = []
     for outcome, sentence in (*_of_lots(held, rules, orders), *(() if opened else _of_opening(layer, held, rules))):
@@ -111,29 +114,50 @@ def _of_lots(held: Sequence[HeldLot], rules: Sequence[RuleOutcome], orders: set[
 
 
 def _of_opening(layer: Layer, held: Sequence[HeldLot], rules: Sequence[RuleOutcome]) -> Iterator[tuple[Outcome, str]]:
+    for rule in rules:
+        if rule.verb == "unwind" and rule.in_force_since is None:
+            for condition in rule.conditions:
+                if condition.truth is None:
+                    yield "false", f"Whether to unwind was unknown: {condition.missing} (`{rule.text}`)."
     unwinding = next((rule for rule in rules if rule.in_force_since is not None), None)
-    opens = [rule for rule in rules if rule.verb == "open"]
     if unwinding is not None:
         yield "unwinding", f"It may not open: the hedge has been unwinding since {unwinding.in_force_since} (`{unwinding.text}`)."
         return
+    adds, opens = ([rule for rule in rules if rule.verb == verb] for verb in ("add", "open"))
+    if held and adds:
+        yield from _of_buying(adds, layer, held)
     true = next((rule for rule in opens if _is_true(rule)), None)
-    if true is not None or not opens:
-        wanted = f"`{true.text}` was true, but it" if true is not None else "It"
-        count = f"{len(held)} lot{'' if len(held) == 1 else 's'}"
-        if layer.states_at_most and len(held) >= layer.at_most:
-            yield "full", f"{wanted} is full: it held {count}, and at most {layer.at_most} are allowed."
-        elif layer.states_at_most:
-            yield "full", f"{wanted} had no room for another lot: it held {count}, others came in, and at most {layer.at_most} are allowed."
-        elif held:
-            yield "full", f"{wanted} holds a lot of its own, and opens no second one."
+    if opens and true is None:
+        yield from _of_buying(opens, layer, held)
+    else:
+        yield from _of_room(true, layer, held)
+
+
+def _of_buying(rules: Sequence[RuleOutcome], layer: Layer, held: Sequence[HeldLot]) -> Iterator[tuple[Outcome, str]]:
+    """Which clauses of the rules to open, or to add, were false or unknown."""
+    true = next((rule for rule in rules if _is_true(rule)), None)
+    if true is not None:
+        yield from _of_room(true, layer, held)
         return
-    for rule in opens:
+    for rule in rules:
         for condition in rule.conditions:
             counted = "; ".join(_clause(clause) for clause in condition.clauses if clause.counted)
             if condition.truth is None:
-                yield "unknown", f"Whether to open was unknown: {condition.missing} ({counted})."
+                yield "unknown", f"Whether to {rule.verb} was unknown: {condition.missing} ({counted})."
             else:
-                yield "false", f"It did not open: {counted}."
+                yield "false", f"It did not {rule.verb}: {counted}."
+
+
+def _of_room(true: RuleOutcome | None, layer: Layer, held: Sequence[HeldLot]) -> Iterator[tuple[Outcome, str]]:
+    """Nothing was asked for by a rule that was true, or where none is needed: for want of room."""
+    wanted = f"`{true.text}` was true, but it" if true is not None else "It"
+    count = f"{len(held)} lot{'' if len(held) == 1 else 's'}"
+    if layer.states_at_most and len(held) >= layer.at_most:
+        yield "full", f"{wanted} is full: it held {count}, and at most {layer.at_most} are allowed."
+    elif layer.states_at_most:
+        yield "full", f"{wanted} had no room for another lot: it held {count}, others came in, and at most {layer.at_most} are allowed."
+    elif any(not lot.rolled_in for lot in held):
+        yield "full", f"{wanted} held a lot of its own, and opens no second one."
 
 
 def _is_true(rule: RuleOutcome) -> bool:

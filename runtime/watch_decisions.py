@@ -89,6 +89,10 @@ class DecisionWatch:
 
 
 def contract_text(contract: Contract) -> str:
-    """`VIX call 2020-03-18 25`."""
-    right = "call" if contract.is_call else "put"
-    return f"{contract.product} {right} {calendar_date(contract.expiry.settle_day)} {contract.strike:g}"
+    """`VIX call 2020-03-18 25`; a future has no strike, a share no expiry either."""
+    parts = [contract.product, getattr(contract, "right", "call" if contract.is_call else "put")]
+    if contract.expiry is not None:
+        parts.append(str(calendar_date(contract.expiry.settle_day)))
+    if not math.isnan(contract.strike):
+        parts.append(f"{contract.strike:g}")
+    return " ".join(parts)

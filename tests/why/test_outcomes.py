@@ -93,7 +93,7 @@ def test_it_is_full() -> None:
     assert not rule_of(many, "open").decided
     single = only_layer(ask(calls("hold to expiry"), 4))
     assert single.outcome == "full"
-    assert single.sentences == ("It traded nothing.", "It holds a lot of its own, and opens no second one.")
+    assert single.sentences == ("It traded nothing.", "It held a lot of its own, and opens no second one.")
 
 
 def test_a_hedge_that_unwinds_closes_and_opens_nothing() -> None:
@@ -184,7 +184,7 @@ def test_a_lot_without_a_price_is_left_alone() -> None:
     assert layer.sentences == (
         "It traded nothing.",
         "Lot 1 has no price today, so nothing trades it.",
-        "It holds a lot of its own, and opens no second one.",
+        "It held a lot of its own, and opens no second one.",
     )
 
 
