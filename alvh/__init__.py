@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
     from alvh.interface import run as run
+    from alvh.interface import why as why
     from alvh.mistakes import RequestError as RequestError
     from alvh.runtime.compare import Comparison as Comparison
+    from alvh.runtime.find_reasons import QuestionError as QuestionError
     from alvh.runtime.market import MarketError as MarketError
     from alvh.runtime.results import Result as Result
+    from alvh.runtime.why import Why as Why
     from alvh.strategy import Strategy as Strategy
     from alvh.strategy import StrategyError as StrategyError
     from alvh.strategy import check as check
@@ -33,14 +36,17 @@ _HOMES = {
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
+    "QuestionError": "alvh.runtime.find_reasons",
     "RequestError": "alvh.mistakes",
     "Result": "alvh.runtime.results",
     "Strategy": "alvh.strategy",
     "StrategyError": "alvh.strategy",
+    "Why": "alvh.runtime.why",
     "check": "alvh.strategy",
     "compare": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",
+    "why": "alvh.interface",
 }
 
 __all__ = ["__version__", *_HOMES]

@@ -76,6 +76,17 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("files", nargs="+", metavar="FILE", help="strategy files, the baseline first")
     _add_run_arguments(compare)
 
+    why = commands.add_parser(
+        "why",
+        help="say why a strategy traded on a day, or why it did not",
+        description="Say why a strategy traded on a session, or why it did not: what it held, and each rule with the values it read.",
+    )
+    why.add_argument("file", metavar="FILE", help="a strategy file")
+    why.add_argument("--date", dest="day", required=True, type=_date, metavar="DATE", help="the session asked about, as 2020-03-16")
+    why.add_argument("--layer", metavar="L", help="one layer, or a book or hedge (all)")
+    _add_market_arguments(why)
+    why.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is shown (text)")
+
     graph = commands.add_parser("graph", help="draw what depends on what", description="Draw what depends on what in a strategy.")
     graph.add_argument("file", metavar="FILE", help="a strategy file")
     graph.add_argument("--format", choices=("mermaid", "dot", "json"), default="mermaid", help="language of the drawing (mermaid)")
@@ -99,10 +110,17 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--market", required=True, metavar="M", help="generated, or the path of a manifest (.toml)")
-    parser.add_argument("--from", dest="start", type=_date, metavar="DATE", help="first day, as 2007-04-02 (the market's first)")
+    _add_market_arguments(parser)
     parser.add_argument("--to", dest="end", type=_date, metavar="DATE", help="last day (the market's last)")
     parser.add_argument("--engine", choices=("numba", "reference"), default="numba", help="compiled, or the plain interpreter (numba)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
+
+
+def _add_market_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a run happens on, and from when."""
+    parser.add_argument("--market", required=True, metavar="M", help="generated, or the path of a manifest (.toml)")
+    parser.add_argument("--from", dest="start", type=_date, metavar="DATE", help="first day, as 2007-04-02 (the market's first)")
     parser.add_argument(
         "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
         help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"',
@@ -112,8 +130,6 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spx-settlement", choices=("open", "close"), help="print that SPX options of the morning settle on (the market's own: open)"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
 
 
 def _date(text: str) -> str:

@@ -1,4 +1,4 @@
-"""alvh from Python: open a market, run, compare. The command line stands on the same functions."""
+"""alvh from Python: open a market, run, compare, ask why. The command line stands on the same functions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from alvh.mistakes import RequestError
 from alvh.runtime.compare import Comparison
+from alvh.runtime.find_reasons import find_reasons
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.markets.load_market import load_market
@@ -17,6 +18,7 @@ from alvh.runtime.markets.manifest import SPX_SETTLEMENTS
 from alvh.runtime.results import Result
 from alvh.runtime.run import Engine, Report, Runnable, RunOptions
 from alvh.runtime.run import run as run_program
+from alvh.runtime.why import Why
 from alvh.strategy import PathLike, Settings, Strategy, StrategyError, load, load_all
 
 
@@ -97,12 +99,42 @@ def compare(
     return Comparison(tuple(_run_loaded(strategy, opened, options, report) for strategy in loaded))
 
 
+def why(
+    strategy: Strategy | PathLike,
+    market: MarketProtocol | PathLike,
+    day: date | str,
+    *,
+    layer: str | None = None,
+    start: date | str | None = None,
+    settings: Settings | None = None,
+    phase: int = 0,
+    report: Report = lambda _: None,
+) -> Why:
+    """Why each layer of a strategy traded on a session, or why it did not; what is held then depends on `start`.
+
+    `layer`: one layer, or those of a book or hedge; the other arguments as of `run`. QuestionError for a day without a session
+    and for a layer that is not there."""
+    asked = _date(day)
+    options = _options(start, None, "reference", phase)
+    if asked is None:
+        raise RequestError("there is no day to ask about")
+    if options.start is not None and options.start > asked:
+        raise RequestError(f"the run would start on {options.start}, after the day asked about, {asked}")
+    if not isinstance(strategy, Strategy) or settings:
+        strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
+    return find_reasons(_runnable(strategy), _open(market), asked, layer, options, report)
+
+
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
     if not (strategy.program.layers or strategy.program.hold_index):
         raise StrategyError(strategy.warnings)  # of a file that declares nothing to trade the checker says so
+    runnable = _runnable(strategy)
+    return run_program(runnable, market, options, lambda step: report(f"{runnable.file}: {step}"))
+
+
+def _runnable(strategy: Strategy) -> Runnable:
     name = os.path.basename(strategy.path)
-    runnable = Runnable(strategy.program, name, strategy.texts, strategy.lags)
-    return run_program(runnable, market, options, lambda step: report(f"{name}: {step}"))
+    return Runnable(strategy.program, name, strategy.texts, strategy.lags, strategy.compiled.clauses)
 
 
 def _open(market: MarketProtocol | PathLike) -> MarketProtocol:

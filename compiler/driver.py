@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from alvh.compiler.analyse import analyse
 from alvh.compiler.apply_rules import apply_rules
+from alvh.compiler.clauses import RuleClauses
 from alvh.compiler.dependencies import Dependencies, find_dependencies
 from alvh.compiler.ir import Program
 from alvh.compiler.lower_syntax_to_ir import lower_syntax_to_ir
@@ -46,6 +47,8 @@ class Compiled:
     meaning: Meaning | None
     dependencies: Dependencies | None
     program: Program | None
+    clauses: tuple[RuleClauses, ...]
+    """Of the program's rules, in the order of `rules_of`."""
     diagnostics: tuple[Diagnostic, ...]
     """Findings of every stage, sorted by file and place, none twice."""
     sources: tuple[Source, ...]
@@ -70,7 +73,7 @@ def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, tex
     give another value, each as text in a file's own words (`{"costs": "none", "call_delta": "0.20 delta"}`)."""
     reader = _Reader(os.fspath(path), text)
     if isinstance(unreadable := reader.source(os.fspath(path)), Diagnostic):
-        return Compiled(None, None, None, None, (unreadable,), ())
+        return Compiled(None, None, None, None, (), (unreadable,), ())
     module, merging = merge(os.fspath(path), reader.read, overrides)
     meaning, analysis = analyse(module)
     dependencies = find_dependencies(meaning)
@@ -79,8 +82,8 @@ def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, tex
     ruling = [finding for finding in found if finding.span not in wrong]  # what follows from another finding at its place
     diagnostics = _in_order(_where_used(finding, module) for finding in (*merging, *analysis, *ruling))
     failed = any(finding.severity is Severity.ERROR for finding in diagnostics)
-    program = None if failed else lower_syntax_to_ir(meaning, dependencies)
-    return Compiled(module, meaning, dependencies, program, diagnostics, reader.sources)
+    program, clauses = (None, ()) if failed else lower_syntax_to_ir(meaning, dependencies)
+    return Compiled(module, meaning, dependencies, program, clauses, diagnostics, reader.sources)
 
 
 def check_file(path: PathLike, overrides: Mapping[str, str] | None = None, text: str | bytes | None = None) -> Checked:

@@ -67,10 +67,12 @@ class ExpressionLowering:
         self._named |= {trigger.name.name: trigger.condition for trigger in meaning.module.triggers}
         self._params = {param.name.name: param for param in meaning.module.params}
         self._lowered_names: dict[tuple[str, When], NodeId] = {}
+        self._noted: dict[tuple[int, int, When], NodeId] = {}
 
     def lower(self, expression: syntax.Expression, scope: Scope = TODAY) -> NodeId:
         """The node of an expression, labelled with its text."""
         node = self._lower(expression, scope)
+        self._noted[id(expression), scope.own, scope.when] = node
         kept = self.streams.nodes[node]
         if not kept.label and kept.operation != "constant":
             self.streams.label(node, text_of(expression))
@@ -89,12 +91,32 @@ class ExpressionLowering:
             self._lowered_names[name, when] = node
         return node
 
+    def noted(self, expression: syntax.Expression, scope: Scope) -> NodeId:
+        """The node that an expression of the module was lowered to there; -1 where it was not."""
+        return self._noted.get((id(expression), scope.own, scope.when), -1)
+
+    def named(self, expression: syntax.Expression) -> syntax.Expression | None:
+        """What a name of a let or trigger stands for; None for anything else."""
+        return self._named[self._reference(expression).name] if self._sort(expression) in ("let", "trigger") else None
+
+    def clauses(self, expression: syntax.Expression, scope: Scope, opens: bool = True) -> tuple[NodeId, ...]:
+        """The streams of what a condition joins by `and`, `or` and `not`, in the order of the text; a trigger is opened once,
+        and followed by its own."""
+        match expression:
+            case syntax.Logic(left=left, right=right):
+                return (*self.clauses(left, scope, opens), *self.clauses(right, scope, opens))
+            case syntax.Not(operand=operand):
+                return self.clauses(operand, scope, opens)
+        named = self.named(expression) if opens else None
+        own = () if named is None else self.clauses(named, Scope(when=scope.when), opens=False)
+        return (self.lower(expression, scope), *own)
+
     def reads_lot(self, expression: syntax.Expression) -> bool:
         return any(self._sort(part) == "lot" for part in walk(expression))
 
     def leaves(self, expression: syntax.Expression, scope: Scope) -> tuple[NodeId, ...]:
-        """The streams that the text of a condition reads, nearest first, without constants; for the journal."""
-        found: dict[NodeId, None] = {}
+        """The clauses of a condition, then the streams that its text reads, nearest first, without constants; for the journal."""
+        found: dict[NodeId, None] = dict.fromkeys(self.clauses(expression, scope))
         opened: set[str] = set()
         waiting: list[tuple[syntax.Expression, Scope]] = [(expression, scope)]
         while waiting:

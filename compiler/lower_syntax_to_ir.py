@@ -11,6 +11,7 @@ from typing import Literal as OneOf
 from attrs import evolve
 
 from alvh.compiler import ir
+from alvh.compiler.clauses import RuleClauses, find_clauses
 from alvh.compiler.constants import fixed_value
 from alvh.compiler.dependencies import Dependencies, positions_of
 from alvh.compiler.lower_expressions import ExpressionLowering
@@ -31,8 +32,8 @@ MARKET_CALENDARS = frozenset({"vix_expiry", "spx_expiry", "week_start", "month_s
 """Calendars that every market has."""
 
 
-def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Program:
-    """The program that `meaning` stands for."""
+def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir.Program, tuple[RuleClauses, ...]]:
+    """The program that `meaning` stands for, and beside it the clauses of its rules."""
     module = meaning.module
     level = levels(dependencies)
     groups = sorted(module.groups, key=lambda group: (group.kind, group.name))
@@ -62,7 +63,7 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Progr
     roots += [node for group in lowered_groups for node in _group_roots(group)]
     nodes, numbers = keep_reachable(streams.nodes, roots)
     numbers[-1] = -1
-    return ir.Program(
+    program = ir.Program(
         title="" if module.title is None else module.title.title,
         nodes=nodes,
         layers=tuple(_renumber_layer(layer, numbers) for layer in lowered_layers),
@@ -76,6 +77,7 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> ir.Progr
         calendars=tuple(sorted({node.name for node in nodes if node.operation in ("calendar", "calendar_within")} - MARKET_CALENDARS)),
         warm_up=warm_up(nodes),
     )
+    return program, find_clauses(program, meaning, expressions, numbers)
 
 
 def _expect_known(streams: StreamNodes, roots: list[ir.NodeId], stage: int) -> None:

@@ -20,7 +20,12 @@ def own_warm_up(node: Node) -> int:
 
 
 def warm_up(nodes: tuple[Node, ...]) -> int:
-    """The longest sum of needs on a way through the nodes; a stream that reads its own past counts one turn."""
+    """The longest sum of needs on a way through the nodes."""
+    return max(sessions_needed(nodes).values(), default=0)
+
+
+def sessions_needed(nodes: tuple[Node, ...]) -> dict[int, int]:
+    """Of each node the longest sum of needs on a way to it; a stream that reads its own past counts one turn."""
     needed: dict[int, int] = {}
     open_nodes: set[int] = set()
     for start in range(len(nodes)):
@@ -35,4 +40,4 @@ def warm_up(nodes: tuple[Node, ...]) -> int:
                 open_nodes.add(number)
                 waiting.append((number, True))
                 waiting.extend((source, False) for source in node.inputs)
-    return max(needed.values(), default=0)
+    return needed

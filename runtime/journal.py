@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 import polars as pl
 
-from alvh.compiler.ir import Layer, Node, Program, Rule, rules_of
+from alvh.compiler.clauses import Clause, RuleClauses
+from alvh.compiler.ir import Layer, Node, NodeId, Program, Rule, rules_of
 from alvh.grammar.source import Span
 from alvh.runtime import record as codes
+from alvh.runtime.figures import in_words, truth_in_words
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import JournalRows, RunRecord
 from alvh.runtime.settlements import print_in_words, settled_on
@@ -77,8 +80,8 @@ def calendar_date(day: float) -> date:
     return date(1970, 1, 1) + timedelta(days=int(day))
 
 
-def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> pl.DataFrame:
-    """The journal of one run, in the order in which things happened; columns as in JOURNAL_SCHEMA."""
+def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord, clauses: Sequence[RuleClauses] = ()) -> pl.DataFrame:
+    """The journal of one run, in the order in which things happened; columns as in JOURNAL_SCHEMA. `clauses`: of each rule."""
     rows = record.journal
     rules = rules_of(program)
     acting = [None if math.isnan(number) or number < 0 else rules[int(number)] for number in rows.rule]
@@ -97,7 +100,7 @@ def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> 
             "filled": _known(rows.filled),
             "price": _known(rows.price),
             "cost": _known(rows.cost),
-            "values": [_values(program, acting[row], rows, row) for row in count],
+            "values": [_values(program, acting[row], rows, row, clauses) for row in count],
         },
         schema=JOURNAL_SCHEMA,
     )
@@ -137,12 +140,30 @@ def _instrument(layer: Layer, arrays: MarketArrays, rows: JournalRows, row: int)
     return ", ".join(parts)
 
 
-def _values(program: Program, rule: Rule | None, rows: JournalRows, row: int) -> str:
-    """`vix=21.3; backwardation=0.084`: what the rule read on that bar."""
+def _values(program: Program, rule: Rule | None, rows: JournalRows, row: int, clauses: Sequence[RuleClauses]) -> str:
+    """`vix > 20: true (vix=21.3); dte <= 10 days: true (dte=9 days)`: each clause of the rule as it stood, with what it read;
+    of a rule without a condition, or of a program that came without clauses, the streams alone, `vix=21.3`."""
     if rule is None:
         return ""
-    shown = zip(rule.reads, rows.reads[row], strict=False)
-    return "; ".join(f"{_label(program.nodes[node])}={_value(program.nodes[node], value)}" for node, value in shown)
+    values = dict(zip(rule.reads, (float(value) for value in rows.reads[row]), strict=False))
+    condition = clauses[int(rows.rule[row])].condition if clauses else None
+    if condition is None:
+        return "; ".join(f"{_label(program.nodes[node])}={_value(program.nodes[node], value)}" for node, value in values.items())
+    if rule.verb != "unwind":  # which alone acts on later days than the one on which its condition held
+        held = (condition, *condition.parts) if condition.joint == "and" else (condition,)
+        values |= {clause.node: 1.0 for clause in held}
+    return "; ".join(_clause_texts(condition, values))
+
+
+def _clause_texts(clause: Clause, values: Mapping[NodeId, float]) -> Iterator[str]:
+    """A clause, or its parts; what a journal's row had no room for is left out."""
+    if clause.joint in ("", "name"):
+        truth = f": {truth_in_words(values[clause.node])}" if clause.node in values else ""
+        read = [f"{reading.text}={in_words(values[reading.node], reading.kind)}" for reading in clause.reads if reading.node in values]
+        shown = f" ({', '.join(read)})" if read else ""
+        yield f"{clause.text}{truth}{shown}"
+    for part in clause.parts:
+        yield from _clause_texts(part, values)
 
 
 def _label(node: Node) -> str:

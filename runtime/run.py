@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from attrs import field, frozen
 
+from alvh.compiler.clauses import RuleClauses
 from alvh.compiler.ir import Program, rules_of
 from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
 from alvh.runtime.identity import identify
@@ -36,6 +37,8 @@ class Runnable:
     """Name and text of every file it is made of, for the identity of results."""
     lags: Mapping[str, int] = field(factory=dict)
     """Calendar days by which inputs are published late, by input."""
+    clauses: tuple[RuleClauses, ...] = ()
+    """Of the program's rules, in the order of `rules_of`; none of a program that came from no text."""
 
 
 @frozen
@@ -108,7 +111,7 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
         interest=float(record.interest[-1]),
         identity=identify(program, strategy.texts, market.fingerprint(), settings, first_day, last_day),
         equity=equity_frame(program, arrays, record),
-        journal=journal_frame(program, arrays, record),
+        journal=journal_frame(program, arrays, record, strategy.clauses),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 
 from alvh.mistakes import RequestError, UserError
+from alvh.runtime.find_reasons import QuestionError
 from alvh.runtime.market import MarketError
 from alvh.runtime.write_results import OutputError
 from alvh.strategy import Strategy
@@ -22,7 +23,7 @@ def told(command: Command) -> Command:
     def execute(arguments: argparse.Namespace) -> int:
         try:
             return command(arguments)
-        except MarketError as error:
+        except (MarketError, QuestionError) as error:
             raise UserError(str(error)) from error
         except OutputError as error:
             raise RequestError(str(error)) from error

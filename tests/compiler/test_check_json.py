@@ -3,47 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from schemas import misfits, schema_of
 
 ROOT = Path(__file__).parents[2]
 BAD = ROOT / "tests" / "check" / "bad"
-SCHEMA = json.loads(re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "check_json.md").read_text(), flags=re.DOTALL)[0])
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
-
-
-def misfits(value: Any, schema: dict[str, Any], place: str = "$") -> list[str]:
-    """Where a value breaks the schema, by the keywords that the schema uses."""
-    if "$ref" in schema:
-        return misfits(value, SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]], place)
-    unknown = set(schema) - {
-        "$schema", "$defs", "title", "description", "type", "required", "properties", "additionalProperties", "items", "enum", "pattern",
-        "minimum",
-    }  # fmt: skip
-    assert not unknown, "a keyword that this test does not know"
-    named = schema.get("type", [])
-    types = tuple(TYPES[name] for name in ([named] if isinstance(named, str) else named))
-    found = []
-    if types and (not isinstance(value, types) or (isinstance(value, bool) and bool not in types)):
-        return [f"{place} is {value!r}"]
-    if value not in schema.get("enum", [value]) or ("pattern" in schema and not re.search(schema["pattern"], value)):
-        found.append(f"{place} is {value!r}")
-    if isinstance(value, int) and value < schema.get("minimum", value):
-        found.append(f"{place} is {value!r}")
-    if isinstance(value, dict):
-        if set(value) != set(schema["required"]):  # nothing is optional, nothing else allowed
-            found.append(f"{place} has {sorted(value)}")
-        for name, part in value.items():
-            found += misfits(part, schema["properties"].get(name, {}), f"{place}.{name}")
-    if isinstance(value, list):
-        for index, part in enumerate(value):
-            found += misfits(part, schema["items"], f"{place}[{index}]")
-    return found
+SCHEMA = schema_of("check_json.md")
 
 
 def check_json(*files: str) -> Any:
