@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
     from alvh.interface import run as run
+    from alvh.judging import claims as claims
     from alvh.mistakes import RequestError as RequestError
+    from alvh.runtime.claims.report import Claims as Claims
     from alvh.runtime.compare import Comparison as Comparison
     from alvh.runtime.market import MarketError as MarketError
     from alvh.runtime.results import Result as Result
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from alvh.strategy import load as load
 
 _HOMES = {
+    "Claims": "alvh.runtime.claims.report",
     "Comparison": "alvh.runtime.compare",
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
@@ -38,6 +41,7 @@ _HOMES = {
     "Strategy": "alvh.strategy",
     "StrategyError": "alvh.strategy",
     "check": "alvh.strategy",
+    "claims": "alvh.judging",
     "compare": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",

@@ -19,6 +19,7 @@ from alvh.compiler.rules import (
     roll_into_wrong_layer,
     too_many_legs,
     uncovered_short,
+    unknown_scenario,
     window_too_long,
     window_unusable,
 )
@@ -41,6 +42,7 @@ ALWAYS = (
     too_many_legs,
     number_unusable,
     nothing_to_run,
+    unknown_scenario,
 )
 WITHOUT_CYCLES = (layer_never_opens, never_known)
 """Rules that follow the order of decisions, and so need one."""
