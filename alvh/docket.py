@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from alvh.compiler.ir import Program
 from alvh.compiler.merge_files import find_beside
@@ -15,11 +16,11 @@ from alvh.runtime.claims.questions import Asked, Part, Setup
 from alvh.runtime.claims.standard import WRITING_LAYER, Entrant, market_questions, strategy_questions
 from alvh.runtime.market import Market, MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
-from alvh.strategy import SETTING_NAMES, PathLike, Strategy, StrategyError, load
+from alvh.strategy import SETTING_NAMES, Strategy, StrategyError, load
 
 BLOCK = 48
 """Generated paths that are in memory at once."""
-Chosen = tuple[tuple[str, str], ...]
+Chosen: TypeAlias = tuple[tuple[str, str], ...]
 FREE: Chosen = (("costs", "none"),)
 
 
@@ -40,7 +41,7 @@ class Docket:
             if not (plain.program.layers or plain.program.hold_index):
                 raise StrategyError(plain.warnings)
             known = SETTING_NAMES | plain.names
-            words: dict[str, object] = {name: value for name, value in self._settings.items() if name in known} | dict(chosen)
+            words = {name: value for name, value in self._settings.items() if name in known} | dict(chosen)
             self._strategies[key] = load(path, settings=words) if words else plain
         return self._strategies[key]
 
@@ -65,7 +66,9 @@ class Docket:
 
         own = setup(question.settings, question.live)
         rolling = rolls_into(strategy.program, _named(strategy.program, question.without))
-        problem = question.unanswerable or (f"without {', '.join(question.without)}, {rolling[0]} has nothing to roll into" if rolling else "")
+        problem = question.unanswerable or (
+            f"without {', '.join(question.without)}, {rolling[0]} has nothing to roll into" if rolling else ""
+        )
         other_sizing = ("paired", setup(question.settings, False)) if question.live else ("live", setup(question.settings, True))
         is_free = ("costs", "none") in question.settings
         listed: Chosen = (("costs", "listed"),)
@@ -136,9 +139,9 @@ class Docket:
 def frictions() -> tuple[Chosen, str]:
     """The settings that cost most in this version, and in words which of the frictions of C2 they are."""
     costs, fill = SETTINGS["costs"].choices, SETTINGS["fill"].choices
-    chosen = (("costs", "crowded" if "crowded" in costs else "listed"),)
+    chosen: Chosen = (("costs", "crowded" if "crowded" in costs else "listed"),)
     has = ["half spreads", "fees", "settlement noise"]
-    lacks = []
+    lacks: list[str] = []
     (has if "crowded" in costs else lacks).append("slippage in a crowd")
     if "next close" in fill:
         chosen += (("fill", "next close"),)

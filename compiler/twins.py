@@ -27,9 +27,7 @@ def book_layers(program: Program) -> tuple[int, ...]:
 def rolls_into(program: Program, silent: Collection[int]) -> tuple[str, ...]:
     """Layers that trade and roll into one of `silent`: without it they are another strategy."""
     return tuple(
-        layer.name
-        for index, layer in enumerate(program.layers)
-        if index not in silent and any(rule.into in silent for rule in layer.rolls)
+        layer.name for index, layer in enumerate(program.layers) if index not in silent and any(rule.into in silent for rule in layer.rolls)
     )
 
 
@@ -53,9 +51,7 @@ def without_hedges(program: Program) -> Program:
 
 def always_on(program: Program) -> Program:
     """The program whose hedges wait for nothing: no condition opens them, none closes or unwinds them."""
-    layers = tuple(
-        evolve(layer, opens=(), closes=()) if program.groups[layer.group].kind == "hedge" else layer for layer in program.layers
-    )
+    layers = tuple(evolve(layer, opens=(), closes=()) if program.groups[layer.group].kind == "hedge" else layer for layer in program.layers)
     groups = tuple(evolve(group, unwinds=()) if group.kind == "hedge" else group for group in program.groups)
     return evolve(program, layers=layers, groups=groups)
 
@@ -106,7 +102,9 @@ def _readers_of_equity(program: Program) -> set[NodeId]:
     readers = {number for number, node in enumerate(program.nodes) if _is_equity(node)}
     while True:
         more = {
-            number for number, node in enumerate(program.nodes) if number not in readers and any(source in readers for source in node.inputs)
+            number
+            for number, node in enumerate(program.nodes)
+            if number not in readers and any(source in readers for source in node.inputs)
         }
         if not more:
             return readers

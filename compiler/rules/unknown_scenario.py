@@ -25,6 +25,8 @@ def find(subject: Subject) -> Iterator[Diagnostic]:
     for claim in subject.meaning.module.claims:
         if claim.scenario is not None and claim.scenario not in SCENARIOS:
             listed = ", ".join(f"`{name}`" for name in SCENARIOS)
-            starting = tuple(f"Did you mean `{name}`?" for name in SCENARIOS if claim.scenario and name.startswith(claim.scenario.lower()))[:1]
+            starting = tuple(f"Did you mean `{name}`?" for name in SCENARIOS if claim.scenario and name.startswith(claim.scenario.lower()))[
+                :1
+            ]
             hints = starting or did_you_mean(claim.scenario, SCENARIOS)
             yield RULE.finding(claim.span, f"There is no scenario `{claim.scenario}`.", *hints, f"It is one of {listed}.")

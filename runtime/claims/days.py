@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
@@ -65,7 +67,7 @@ def first_days(flags: Flags) -> list[int]:
 
 
 def cycles(vix: Floats, first: int) -> list[Stretch]:
-    """Cycles that are told on bar `first` of `vix` or later, from the window's lowest VIX to CYCLE_APART sessions on; bars count from `first`."""
+    """Cycles told on bar `first` of `vix` or later, from the window's lowest VIX to CYCLE_APART sessions on; bars count from `first`."""
     found: list[Stretch] = []
     last = -CYCLE_APART
     for bar in range(max(first, CYCLE_WINDOW - 1), vix.size):
@@ -120,7 +122,7 @@ def scenario_windows(days: Integers) -> list[tuple[int, int]]:
     """First bar and the bar after the last of each scenario that `days` hold whole."""
     found = []
     for scenario in SCENARIOS.values():
-        first, last = (int(np.datetime64(day, "D").astype(np.int64)) for day in (scenario.first, scenario.last))
+        first, last = day_number(scenario.first), day_number(scenario.last)
         if days[0] <= first and last <= days[-1]:
             found.append(bars_between(days, first, last))
     return found
@@ -132,6 +134,11 @@ def in_scenarios(days: Integers) -> Flags:
     for start, stop in scenario_windows(days):
         flags[start:stop] = True
     return flags
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - date(1970, 1, 1)).days
 
 
 def bars_between(days: Integers, first: int, last: int) -> tuple[int, int]:

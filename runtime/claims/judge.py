@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from itertools import groupby
 
 import numpy as np
 from attrs import Factory, define, evolve, field, frozen
 
-from alvh.runtime.claims.days import Flags, bars_between, days_when
-from alvh.runtime.claims.intervals import Interval, Sampled, interval_of, over_paths, wilson
 from alvh.runtime.claims.catalogue import OF_HEDGE, measure
+from alvh.runtime.claims.days import Flags, bars_between, day_number, days_when
+from alvh.runtime.claims.intervals import Interval, Sampled, interval_of, over_paths, wilson
 from alvh.runtime.claims.measures import Case, Figure
 from alvh.runtime.claims.questions import Asked, Part, Setup
 from alvh.runtime.claims.tracks import Track, whole_track
@@ -19,7 +20,7 @@ from alvh.runtime.claims.verdicts import Verdict, combine, judge
 from alvh.runtime.journal import calendar_date
 from alvh.runtime.market import MarketArrays
 
-R18 = np.datetime64("2015-01-01", "D").astype(np.int64), np.datetime64("2025-12-31", "D").astype(np.int64)
+R18 = day_number(date(2015, 1, 1)), day_number(date(2025, 12, 31))
 
 
 @frozen
@@ -100,7 +101,9 @@ class _Notes:
     tallies: list[_Tally] = field(factory=list)
 
 
-def judge_all(asked: Sequence[Asked], sources: Sources, phases: int = 1, report: Callable[[str], None] = lambda _: None) -> tuple[Judgement, ...]:
+def judge_all(
+    asked: Sequence[Asked], sources: Sources, phases: int = 1, report: Callable[[str], None] = lambda _: None
+) -> tuple[Judgement, ...]:
     """A judgement for each question, in their order."""
     kept = [_Notes(tallies=[_Tally() for _ in question.parts]) for question in asked]
     numbered = [(number, question) for number, question in enumerate(asked) if not question.problem]
@@ -110,7 +113,7 @@ def judge_all(asked: Sequence[Asked], sources: Sources, phases: int = 1, report:
             questions = list(group)
             cut = arrays if sample == "all" else _years(arrays)
             if cut is None:
-                for number, question in questions:
+                for number, _ in questions:
                     for tally in kept[number].tallies:
                         tally.problems["the market does not reach into 2015-2025"] = 1
                 continue
@@ -166,7 +169,7 @@ def _windowed(case: Case, setup: Setup) -> Case | str:
     if setup.scenario is None:
         return case
     days = case.hedged.days
-    first, last = (int(np.datetime64(day, "D").astype(np.int64)) for day in (setup.scenario.first, setup.scenario.last))
+    first, last = day_number(setup.scenario.first), day_number(setup.scenario.last)
     if last > days[-1]:
         return f"the market ends {calendar_date(int(days[-1]))}"
     if first < days[0]:
@@ -248,15 +251,15 @@ def _says_nothing(part: Part, case: Case) -> bool:
 def _weigh(question: Asked, notes: _Notes, sources: Sources) -> Judgement:
     if question.problem:
         return Judgement(question.file, question.name, question.text, "-", "not evaluable", question.problem, (), question.notes)
-    parts = tuple(
-        _weigh_part(part, tally, question, sources) for part, tally in zip(question.parts, notes.tallies, strict=True)
-    )
+    parts = tuple(_weigh_part(part, tally, question, sources) for part, tally in zip(question.parts, notes.tallies, strict=True))
     deciding = [judged for judged in parts if judged.verdict is not None]
     verdict = combine([judged.verdict for judged in deciding if judged.verdict is not None])
     reasons = dict.fromkeys(judged.reason for judged in deciding if judged.reason and judged.verdict == verdict)
     said = list(question.notes)
     if notes.checks_pairs and notes.days_apart:
-        said.append(f"on {notes.days_apart / notes.days:.1%} of days cash or margin gave the hedged book other contracts than the unhedged one")
+        said.append(
+            f"on {notes.days_apart / notes.days:.1%} of days cash or margin gave the hedged book other contracts than the unhedged one"
+        )
     return Judgement(
         question.file, question.name, question.text, _sample_text(notes, sources), verdict, "; ".join(reasons), parts, tuple(said)
     )
@@ -284,6 +287,8 @@ def _weigh_part(part: Part, tally: _Tally, question: Asked, sources: Sources) ->
             verdict, reason = "undetermined", "nothing is hedged: both sides are the same run"
         elif verdict == "undetermined" and judge(part.region, value, interval) != "undetermined":
             reason = "it depends on the roll phase"
+        elif part.metric.startswith("payoff_capture") and interval is not None and interval.low == interval.high == 1.0:
+            reason = "the hedge is always on, and is compared with itself"
     return PartJudged(part, value, interval, without_best, phases, others, verdict, reason)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from alvh.runtime.claims.days import gap_days
 from alvh.runtime.claims.intervals import Sampled
 from alvh.runtime.claims.measures import BLOCK_DAYS, BLOCK_MONTHS, FULL_MONTH, Case, Figure
 from alvh.runtime.claims.tracks import Run, Track, month_numbers
@@ -60,7 +59,7 @@ def naive_drag(case: Case, track: Track) -> Figure:
     """C5: what VIX futures of constant 30 days lose in a full month without a gap day, at 4 % of the book's wing notional; the median."""
     run = track.run
     returns = track.of_run(future_returns(run))
-    gaps = gap_days(run.series("vix"), run.series("vix.open"))[track.start : track.stop]
+    gaps = run.gaps[track.start : track.stop]
     months = month_numbers(track.days)
     rows = []
     for month in range(int(months[-1]) + 1):

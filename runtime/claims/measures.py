@@ -11,7 +11,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from alvh.runtime import metrics
-from alvh.runtime.claims.days import Flags, cycles, falls, first_days, gap_days, in_scenarios
+from alvh.runtime.claims.days import Flags, first_days, in_scenarios
 from alvh.runtime.claims.intervals import Sampled, Statistic
 from alvh.runtime.claims.tracks import Track, month_numbers, year_numbers
 from alvh.runtime.market import Floats
@@ -194,9 +194,7 @@ def monthly_drag(over_equity: bool) -> Callable[[Case, Track], Figure]:
 
 
 def _gaps(track: Track) -> Flags:
-    run = track.run
-    flags = gap_days(run.series("vix"), run.series("vix.open"))
-    return flags[track.start : track.stop]
+    return track.run.gaps[track.start : track.stop]
 
 
 def always_on_profit(case: Case, track: Track) -> Floats | None:
@@ -242,7 +240,7 @@ def event_loss(case: Case, track: Track) -> Figure:
     """C7: the fall of equity from before an event to its lowest until the book's lots of then have settled; the median."""
     run = track.run
     if case.chosen is None:
-        events = [(day - track.start, before - track.start) for day, before in falls(run.series("spx"))]
+        events = [(day - track.start, before - track.start) for day, before in run.falls]
     else:
         events = [(day, day - 5) for day in first_days(case.chosen)]
     rows = []
@@ -262,7 +260,7 @@ def cycle_reductions(case: Case, track: Track) -> list[float]:
     """Reduction of the drawdown in each cycle of volatility in which the unhedged book fell."""
     run = track.run
     found = []
-    for stretch in cycles(run.series("vix", warm_up=True), run.arrays.first):
+    for stretch in run.cycles:
         before, last = stretch.before - track.start, stretch.last - track.start
         if before < 0 or last >= len(track.equity):
             continue

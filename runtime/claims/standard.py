@@ -63,7 +63,7 @@ def strategy_questions(entrant: Entrant, is_generated: bool) -> list[Asked]:
         notes: tuple[str, ...] = (),
     ) -> None:
         for label, sample in on:
-            asked.append(Asked(entrant.file, f"{name} {label}", text, parts, setup, beside, sample, problem, notes))
+            asked.append(Asked(entrant.file, f"{name} {label}".rstrip(), text, parts, setup, beside, sample, problem, notes))
 
     drawdown = Part("drawdown cut", "max_drawdown", "reduction", Region(low=0.35))
     ask("C1", "drawdown cut by 35 % or more", samples, drawdown, Part("cut per cycle", "cycle_reduction"))
@@ -136,7 +136,12 @@ def strategy_questions(entrant: Entrant, is_generated: bool) -> list[Asked]:
     )
     if not is_generated:
         ask("C13", "book beta in 8 to 12 %", whole, Part("share of days", "book_beta", region=Region(low=0.9)), beside=())
-        ask("C14", "the first layer's gains pay for the second", (("E", "all"),), Part("gains over cost", "gain_offset", region=Region(low=1.0)))
+        ask(
+            "C14",
+            "the first layer's gains pay for the second",
+            (("E", "all"),),
+            Part("gains over cost", "gain_offset", region=Region(low=1.0)),
+        )
     return asked
 
 
@@ -153,7 +158,9 @@ def market_questions(program: Program, is_generated: bool) -> list[Asked]:
         return asked
     for name, text in TRIGGERS:
         part = Part("lift", "trigger_lift", region=Region(low=1.0, low_open=True))
-        asked.append(Asked(MARKET, f"C12 {label}", f"trigger confirms: {name}", (part,), Setup(program, condition=condition_of(text))))
+        asked.append(
+            Asked(MARKET, f"C12 {label} {name}", f"trigger confirms: {name}", (part,), Setup(program, condition=condition_of(text)))
+        )
     return asked
 
 

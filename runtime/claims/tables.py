@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from alvh.compiler.read_claims import Region
 from alvh.compiler.vocabulary import METRICS
 from alvh.runtime.claims.catalogue import OF_MARKET
 from alvh.runtime.claims.judge import Judgement, PartJudged
@@ -13,6 +12,12 @@ from alvh.runtime.claims.report import Claims
 from alvh.runtime.result_tables import ABSENT, Table, dollars, percent, ratio
 
 _NUMBERS = frozenset({"calmar", "reduction_kept", "trigger_lift", "gain_offset"})
+_SMALL = frozenset(
+    {
+        "annual_cost", "hedge_cost", "growth_given_up", "growth_gained", "premium_bought", "monthly_drag", "monthly_drag_of_equity",
+        "naive_drag", "cagr",
+    }
+)  # fmt: skip
 _LEGEND = """\
 measured: of the claim's own runs. 90 % bounds: below the lower and above the upper the figure lies with a tenth of the chance each.
 less 3 months: the hedge earns nothing in its three best months. phases: lowest and highest over roll phases.
@@ -53,12 +58,17 @@ def _table(judgements: list[Judgement]) -> str:
         if not judgement.parts:
             rows.append((judgement.name, *[ABSENT] * (len(headings) - 2), judgement.verdict))
         for place, judged in enumerate(judgement.parts):
-            several = len(judgement.parts) > 1
-            name = (judgement.name if place == 0 else "") if several else judgement.name
-            verdict = judgement.verdict if place == 0 else ""
-            rows.append(_row(f"{name + ': ' if name and several else '    ' if several else name}{judged.part.label if several else ''}", judged, has_phases, labels, verdict))
+            rows.append(_row(_row_name(judgement, place), judged, has_phases, labels, judgement.verdict if place == 0 else ""))
     table = Table(tuple(headings), tuple(rows)).text()
     return "\n".join([table, *_remarks(judgements)])
+
+
+def _row_name(judgement: Judgement, place: int) -> str:
+    """The claim's name; where it has several figures, each one's own beside or beneath it."""
+    if len(judgement.parts) == 1:
+        return judgement.name
+    label = judgement.parts[place].part.label
+    return f"{judgement.name}: {label}" if place == 0 else f"    {label}"
 
 
 def _row(name: str, judged: PartJudged, has_phases: bool, labels: list[str], verdict: str) -> tuple[str, ...]:
@@ -97,14 +107,18 @@ def figure_text(part: Part, value: float | None) -> str:
     """A figure in the unit of its metric."""
     if part.relative == "ratio" or part.metric in _NUMBERS:
         return ratio(value)
-    if part.relative == "reduction" or part.metric not in METRICS:
+    if part.relative == "reduction":
+        return percent(value)
+    if part.metric in _SMALL:
+        return percent(value, 2)
+    if part.metric not in METRICS:
         return percent(value)
     kind = METRICS[part.metric].kind.family.value
     if kind == "money":
         return dollars(value)
     if kind == "number":
         return ratio(value)
-    return percent(value, 2 if part.metric in ("annual_cost", "hedge_cost", "monthly_drag") else 1)
+    return percent(value)
 
 
 def region_text(part: Part) -> str:
@@ -116,4 +130,5 @@ def region_text(part: Part) -> str:
         return f"{'<' if region.high_open else '<='} {figure_text(part, region.high)}"
     if region.high == float("inf"):
         return f"{'>' if region.low_open else '>='} {figure_text(part, region.low)}"
-    return figure_text(part, region.low) if region == Region(region.low, region.low) else f"{figure_text(part, region.low)} .. {figure_text(part, region.high)}"
+    low, high = figure_text(part, region.low), figure_text(part, region.high)
+    return low if region.low == region.high else f"{low} .. {high}"

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from alvh.compiler.ir import Leg, Program
 from alvh.compiler.twins import book_layers, hedge_layers
 from alvh.runtime.attribution import daily_profit
+from alvh.runtime.claims.days import Flags, Stretch, cycles, falls, gap_days
 from alvh.runtime.market import Floats, Integers, MarketArrays
 from alvh.runtime.record import CLOSE, OPEN, REBALANCE, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
 
@@ -49,7 +50,23 @@ class Run:
         buys = np.isin(journal.action, (OPEN, ROLL_IN)) | ((journal.action == REBALANCE) & (journal.asked > 0.0))
         rows = buys & np.isin(journal.layer, self.hedges) & (journal.price > 0.0)
         money = journal.price[rows] * journal.filled[rows] * MULTIPLIER
-        return np.bincount(journal.bar[rows].astype(int) - self.arrays.first, money, minlength=self.bars)[: self.bars]
+        by_bar: Floats = np.bincount(journal.bar[rows].astype(int) - self.arrays.first, money, minlength=self.bars).astype(np.float64)
+        return by_bar[: self.bars]
+
+    @cached_property
+    def gaps(self) -> Flags:
+        """[bars] gap days."""
+        return gap_days(self.series("vix"), self.series("vix.open"))
+
+    @cached_property
+    def falls(self) -> list[tuple[int, int]]:
+        """Events: the day, and the bar that the index has fallen from."""
+        return falls(self.series("spx"))
+
+    @cached_property
+    def cycles(self) -> list[Stretch]:
+        """Cycles of volatility."""
+        return cycles(self.series("vix", warm_up=True), self.arrays.first)
 
     @cached_property
     def _book_lots(self) -> list[tuple[int, int, float, int]]:
@@ -170,10 +187,13 @@ def whole_track(run: Run) -> Track:
 
 def month_numbers(days: Integers) -> Integers:
     """[bars] 0, 1, 2 .. for the calendar months from the first day's on."""
-    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return months - months[0]
+    months: Integers = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    months -= months[0]
+    return months
 
 
 def year_numbers(days: Integers) -> Integers:
     """[bars] the calendar year."""
-    return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    years: Integers = days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
+    years += 1970
+    return years

@@ -38,9 +38,7 @@ class Trials:
         self.arrays = started_later(arrays, phase)
         self.phase = phase
         self.paths = arrays.values.shape[2]
-        self._made: dict[tuple[int, str], tuple[Run, ...]] = {}
-        self._programs: list[Program] = []
-        """Kept, so that an id stays a program's own."""
+        self._made: dict[tuple[Program, str], tuple[Run, ...]] = {}
 
     def unhedged(self, program: Program) -> tuple[Run, ...]:
         """The book alone."""
@@ -55,9 +53,8 @@ class Trials:
         return self._once(program, f"always on {live}", lambda: self._sized(program, always_on(program), live))
 
     def _once(self, program: Program, what: str, make: Callable[[], tuple[Run, ...]]) -> tuple[Run, ...]:
-        key = (id(program), what)
+        key = (program, what)
         if key not in self._made:
-            self._programs.append(program)
             self._made[key] = make()
         return self._made[key]
 
