@@ -14,7 +14,7 @@ from attrs import frozen
 
 from alvh.runtime.market import Floats
 
-CONFIDENCE = 0.90
+CONFIDENCE, TAIL = 0.90, 0.10
 NORMAL_90 = 1.2815515655446004
 """The normal quantile of CONFIDENCE."""
 RESAMPLES = 1_000
@@ -83,5 +83,5 @@ def wilson(successes: float, trials: float, z: float = NORMAL_90) -> Interval:
 def _percentiles(values: list[float], asked: int, how: str, needed: float = CONFIDENCE) -> Interval | None:
     if not values or len(values) < needed * asked:
         return None
-    low, high = np.quantile(np.array(values), (1.0 - CONFIDENCE, CONFIDENCE))
+    low, high = np.quantile(np.array(values), (TAIL, CONFIDENCE))
     return Interval(float(low), float(high), how)
