@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from alvh.interface import compare as compare
     from alvh.interface import run as run
     from alvh.interface import why as why
+    from alvh.judging import claims as claims
     from alvh.mistakes import RequestError as RequestError
+    from alvh.runtime.claims.report import Claims as Claims
     from alvh.runtime.compare import Comparison as Comparison
     from alvh.runtime.find_reasons import QuestionError as QuestionError
     from alvh.runtime.market import MarketError as MarketError
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from alvh.strategy import load as load
 
 _HOMES = {
+    "Claims": "alvh.runtime.claims.report",
     "Comparison": "alvh.runtime.compare",
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
@@ -43,6 +46,7 @@ _HOMES = {
     "StrategyError": "alvh.strategy",
     "Why": "alvh.runtime.why",
     "check": "alvh.strategy",
+    "claims": "alvh.judging",
     "compare": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",

@@ -18,7 +18,7 @@ from alvh.mistakes import UserError
 
 _EPILOG = "Documentation: README.md and docs/cli.md. ALVH_DEBUG=1 shows the traceback of a bug."
 
-_SIMULATING = frozenset({"run", "compare", "demo"})
+_SIMULATING = frozenset({"run", "compare", "demo", "claims"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,8 +84,19 @@ def build_parser() -> argparse.ArgumentParser:
     why.add_argument("file", metavar="FILE", help="a strategy file")
     why.add_argument("--date", dest="day", required=True, type=_date, metavar="DATE", help="the session asked about, as 2020-03-16")
     why.add_argument("--layer", metavar="L", help="one layer, or a book or hedge (all)")
-    _add_market_arguments(why)
+    _add_start_arguments(why)
     why.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is shown (text)")
+
+    claims = commands.add_parser(
+        "claims", help="judge the claims of strategy files", description="Judge the claims that strategy files make, on a market."
+    )
+    claims.add_argument("files", nargs="+", metavar="FILE", help="strategy files")
+    claims.add_argument("--paths", type=_count, default=500, metavar="N", help="paths of a generated market (500)")
+    claims.add_argument("--phases", type=_count, default=1, metavar="N", help="roll phases, spread over a month (1)")
+    claims.add_argument("--standard", action="store_true", help="judge the standard table C1 to C14 for each file too")
+    _add_market_arguments(claims)
+    claims.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    claims.add_argument("--out", metavar="DIR", help="write claims.json and claims.txt there")
 
     graph = commands.add_parser("graph", help="draw what depends on what", description="Draw what depends on what in a strategy.")
     graph.add_argument("file", metavar="FILE", help="a strategy file")
@@ -109,8 +120,15 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+def _add_start_arguments(parser: argparse.ArgumentParser) -> None:
+    """What a run happens on, and from when."""
     _add_market_arguments(parser)
+    parser.add_argument("--from", dest="start", type=_date, metavar="DATE", help="first day, as 2007-04-02 (the market's first)")
+    parser.add_argument("--phase", type=_count, default=0, metavar="N", help="shift schedules by N sessions (0)")
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    _add_start_arguments(parser)
     parser.add_argument("--to", dest="end", type=_date, metavar="DATE", help="last day (the market's last)")
     parser.add_argument("--engine", choices=("numba", "reference"), default="numba", help="compiled, or the plain interpreter (numba)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
@@ -118,14 +136,12 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_market_arguments(parser: argparse.ArgumentParser) -> None:
-    """What a run happens on, and from when."""
+    """What a run happens on."""
     parser.add_argument("--market", required=True, metavar="M", help="generated, or the path of a manifest (.toml)")
-    parser.add_argument("--from", dest="start", type=_date, metavar="DATE", help="first day, as 2007-04-02 (the market's first)")
     parser.add_argument(
         "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
         help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"',
     )  # fmt: skip
-    parser.add_argument("--phase", type=_count, default=0, metavar="N", help="shift schedules by N sessions (0)")
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of a generated market (0)")
     parser.add_argument(
         "--spx-settlement", choices=("open", "close"), help="print that SPX options of the morning settle on (the market's own: open)"

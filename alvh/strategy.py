@@ -13,6 +13,7 @@ from alvh.compiler.driver import Compiled, check_file, compile_file
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import Diagnostic, InternalError, Severity
 from alvh.grammar.render import render_text
+from alvh.grammar.syntax import Input
 from alvh.mistakes import UserError
 
 PathLike = str | os.PathLike[str]
@@ -83,6 +84,14 @@ class Strategy:
         folder = os.path.dirname(os.path.abspath(self.path))
         sources = {os.path.relpath(source.path, folder).replace(os.sep, "/"): source.text for source in self.compiled.sources}
         return tuple(sorted(sources.items()))
+
+    @property
+    def declared_inputs(self) -> tuple[Input, ...]:
+        """Every input that the file or one that it uses declares, read or not."""
+        module = self.compiled.module
+        if module is None:
+            raise InternalError(f"{self.path} was loaded without a module")
+        return module.inputs
 
     @property
     def lags(self) -> dict[str, int]:

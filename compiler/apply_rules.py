@@ -27,6 +27,7 @@ from alvh.compiler.rules import (
     size_without_premium,
     too_many_legs,
     uncovered_short,
+    unknown_scenario,
     window_too_long,
     window_unusable,
     write_without_cover,
@@ -58,6 +59,7 @@ ALWAYS = (
     size_without_premium,
     level_for_event,
     nothing_to_run,
+    unknown_scenario,
 )
 WITHOUT_CYCLES = (layer_never_opens, never_known, opens_while_unwinding)
 """Rules that follow the order of decisions, and so need one."""

@@ -485,6 +485,18 @@ def _project_folder(path: str) -> str:
         folder = above
 
 
+def find_beside(user: str, written: str, span: Span) -> str | Diagnostic:
+    """The path of the file that `user` names as `written`, relative to itself and within its project; else what is wrong with it."""
+    folder = os.path.dirname(user)
+    if os.path.isabs(written) or written[1:2] == ":":
+        return absolute_path(span, written)
+    path = os.path.normpath(os.path.join(folder, written)) if written else ""
+    root = _project_folder(user)
+    if "\0" in written or not _is_inside(root, path):
+        return file_outside_project(span, written)
+    return path if os.path.isfile(path) else missing_file(span, written, _files_near(folder, path, root))
+
+
 def _is_inside(root: str, path: str) -> bool:
     """Does the file that `path` leads to, links followed, lie in `root`?"""
     real = os.path.realpath(path)

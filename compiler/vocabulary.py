@@ -221,10 +221,12 @@ METRICS: Mapping[str, Word] = _words(
     Word("final_equity", MONEY, "Equity on the last bar."),
     Word("trades", NUMBER, "Orders filled."),
     Word("hedge_cost", RATIO, "What the hedge lost after costs, over mean equity, a year."),
-    Word("annual_cost", RATIO, "What the hedge lost after costs, over mean equity, a year."),
-    Word("monthly_drag", RATIO, "What the hedge lost in a calm month, over equity."),
-    Word("event_loss", RATIO, "The fall of equity over an event."),
-    Word("payoff_capture", RATIO, "The hedge's gain over the book's loss on the days meant."),
+    Word("calmar", NUMBER, "Growth a year over the deepest fall."),
+    Word("annual_cost", RATIO, "What the hedge lost in a year without a VIX of 30, over equity; growth given up is shown beside it."),
+    Word("monthly_drag", RATIO, "What the hedge lost in the median month without a gap day, over the wings of the book."),
+    Word("event_loss", RATIO, "The fall of equity from before an event until the book's lots of then have settled; the median."),
+    Word("payoff_capture", RATIO, "The hedge's gains on the days meant, over those of one that is always on; gap days, if none are said."),
+    Word("cycles_cut", RATIO, "The share of volatility cycles whose fall the hedge cut by 35% or more."),
     Word("theta_paid", MONEY, "Time decay paid."),
 )
 

@@ -16,7 +16,10 @@ EQUITY_FILE = "equity.parquet"
 JOURNAL_FILE = "journal.parquet"
 SUMMARY_FILE = "summary.json"
 PICTURE_FILE = "equity_and_drawdown.png"
-_OWN_FILES = frozenset({EQUITY_FILE, JOURNAL_FILE, SUMMARY_FILE, PICTURE_FILE})
+CLAIMS_FILE, CLAIMS_TEXT_FILE = "claims.json", "claims.txt"
+_OWN_FILES = frozenset({EQUITY_FILE, JOURNAL_FILE, SUMMARY_FILE, PICTURE_FILE, CLAIMS_FILE, CLAIMS_TEXT_FILE})
+_VERSIONED = ((SUMMARY_FILE, "schema_version"), (CLAIMS_FILE, "format_version"))
+"""What tells a folder of alvh: one of these files, with its version."""
 
 
 class OutputError(Exception):
@@ -40,16 +43,20 @@ def check_output(folder: Path) -> None:
 def _is_earlier_result(folder: Path) -> bool:
     if any(path.is_file() and path.name not in _OWN_FILES for path in folder.rglob("*")):
         return False
+    return any(_has_version(folder / name, version) for name, version in _VERSIONED)
+
+
+def _has_version(path: Path, version: str) -> bool:
     try:
-        summary = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(summary, dict) and "schema_version" in summary
+    return isinstance(content, dict) and version in content
 
 
 def write_result(result: Result, folder: Path) -> None:
     """`equity.parquet`, `journal.parquet` and `summary.json` in `folder`. OutputError when it cannot take them."""
-    _write_whole(folder, lambda place: _write_files(result, place))
+    write_whole(folder, lambda place: _write_files(result, place))
 
 
 def write_comparison(comparison: Comparison, folder: Path, picture: Callable[[Path], None] | None = None) -> None:
@@ -64,7 +71,7 @@ def write_comparison(comparison: Comparison, folder: Path, picture: Callable[[Pa
             picture(place / PICTURE_FILE)
         (place / SUMMARY_FILE).write_text(comparison.to_json(), encoding="utf-8")
 
-    _write_whole(folder, write)
+    write_whole(folder, write)
 
 
 def _write_files(result: Result, place: Path) -> None:
@@ -73,7 +80,8 @@ def _write_files(result: Result, place: Path) -> None:
     (place / SUMMARY_FILE).write_text(result.to_json(), encoding="utf-8")
 
 
-def _write_whole(folder: Path, write: Callable[[Path], None]) -> None:
+def write_whole(folder: Path, write: Callable[[Path], None]) -> None:
+    """What `write` puts into the folder that it is given, as `folder`, all of it or nothing. OutputError when it cannot take it."""
     check_output(folder)
     folder = folder.absolute()
     workshop = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

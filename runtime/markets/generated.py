@@ -30,9 +30,9 @@ CALENDARS = ("cpi", "ppi", "nfp", "fomc", "fomc_minutes", "gdp")
 class GeneratedMarket:
     """As many paths as asked for, each ten years of sessions (or `years`). Nothing in it was observed."""
 
-    def __init__(self, seed: int = 0, years: int = 10, spx_settlement: str = "open") -> None:
-        """`spx_settlement`: `open` or `close`, the print that SPX options of the morning are paid on. ValueError for a seed outside
-        0 .. 2**64 - 1, or years outside 1 .. 20."""
+    def __init__(self, seed: int = 0, years: int = 10, spx_settlement: str = "open", first_path: int = 0) -> None:
+        """`spx_settlement`: `open` or `close`, the print that SPX options of the morning are paid on. `first_path`: paths before it are
+        left out, so that many paths can be had block by block. ValueError for a seed outside 0 .. 2**64 - 1, or years outside 1 .. 20."""
         if not 0 <= seed < 2**64:
             raise ValueError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
         if not 1 <= years <= 20:
@@ -41,6 +41,7 @@ class GeneratedMarket:
         self.seed = seed
         self.years = years
         self.spx_settlement = spx_settlement
+        self.first_path = first_path
 
     def fingerprint(self) -> str:
         """Hash of the generator's version, the seed, the length, the settlement and the table of sessions."""
@@ -51,6 +52,7 @@ class GeneratedMarket:
             str(self.years),
             self.spx_settlement,
             EXCEPTIONS_FILE.read_text(encoding="ascii"),
+            *([str(self.first_path)] if self.first_path else ()),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -71,7 +73,7 @@ class GeneratedMarket:
         origin = int(calendar.at_or_after(START)) - WARM_UP
         first, bars = self._traded(calendar.days[origin:], start, end)
         sessions = calendar.days[origin : origin + bars + LOOK_AHEAD]
-        made = generate(self.seed, bars, paths)
+        made = generate(self.seed, bars, paths, self.first_path)
         series: dict[str, Floats] = {
             "spx": made.spx,
             "spx.open": made.spx_open,

@@ -76,11 +76,12 @@ class Generated:
     ad_line: Floats
 
 
-def generate(seed: int, sessions: int, paths: int) -> Generated:
-    """`paths` paths of so many sessions. `seed` is a non-negative 64-bit integer; path k depends on it and on k alone."""
+def generate(seed: int, sessions: int, paths: int, first_path: int = 0) -> Generated:
+    """`paths` paths of so many sessions, from number `first_path` on. `seed` is a non-negative 64-bit integer; path k depends on it
+    and on k alone."""
     uniforms = np.empty((sessions, NUMBERS_A_SESSION, paths))
     for path in range(paths):
-        bits = np.random.Philox(key=np.array([seed, path], dtype=np.uint64))
+        bits = np.random.Philox(key=np.array([seed, first_path + path], dtype=np.uint64))
         uniforms[:, :, path] = 1.0 - np.random.Generator(bits).random((sessions, NUMBERS_A_SESSION))  # in (0, 1]
     z = _with_moving_average(_skewed_t(uniforms[:, 0:3], Z_FREEDOM, Z_SKEW), Z_MOVING_AVERAGE)
     eta = _with_moving_average(_skewed_t(uniforms[:, 3:6], ETA_FREEDOM, ETA_SKEW), ETA_MOVING_AVERAGE)
