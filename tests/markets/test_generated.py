@@ -302,6 +302,13 @@ def test_generated_path_and_prefix_bits_do_not_depend_on_what_is_asked_for(marke
     assert same_bits(longer.values[:2820, :, 0], market.values[:, :, 0])
 
 
+def test_the_longest_market_has_room_for_leaps() -> None:
+    last = GeneratedMarket(years=20).arrays(np.datetime64("2042-06-02"), None)
+    assert len(last.sessions) == last.last + 801
+    listed = (last.spx.listed_bar <= last.last) & (last.spx.settle_bar > last.last)
+    assert last.spx.settle_day[listed].max() - last.sessions[last.last] > 2 * 365
+
+
 def test_curve_looks_like_the_real_one(market: MarketArrays) -> None:
     """quant.md 3.2 facts: medians of VXi / VIX; backwardation P(VX1 > VX2) .178 in 2007-21, .154 by curve D; betas fall with rank."""
     made = GeneratedMarket(seed=11).arrays(None, None, paths=24)

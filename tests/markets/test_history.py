@@ -298,6 +298,16 @@ def test_report_of_real_history(real_history: HistoryMarket) -> None:
     assert "vix_ohlc.csv: vix, 4 x 4 sessions have no row: 1991-03-01" in text
 
 
+def test_every_leaps_has_a_bar(arrays: MarketArrays) -> None:
+    """On the last day of 2021 the farthest series is the December three years on; the calendar goes that far."""
+    listed = (arrays.spx.listed_bar <= arrays.last) & (arrays.spx.settle_bar > arrays.last)
+    far = arrays.spx.settle_day[listed].astype("datetime64[D]")
+    assert [str(date) for date in far[far > np.datetime64("2023-01-31")]] == ["2023-06-16", "2023-12-15", "2024-12-20"]
+    every = (arrays.fund.listed_bar <= arrays.last) & (arrays.fund.settle_bar > arrays.last)
+    assert str(arrays.fund.settle_day[every].max().astype("datetime64[D]")) == "2023-01-20"
+    assert (arrays.fund.am == 0).all()
+
+
 # Causality --------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import MISSING, MODELLED, Floats, Integers, MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
 from alvh.runtime.markets.history import HistoryMarket
-from alvh.runtime.markets.volatility_funds import UVXY, VXX, fund_price, hold_futures, roll_of, vix_beta
+from alvh.runtime.markets.volatility_funds import UVXY, VXX, fund_beta, fund_price, hold_futures, roll_of, vix_beta
 from alvh.runtime.pricing.sensitivities import future_beta
 
 
@@ -293,6 +293,18 @@ def test_beta_of_a_fund_is_that_of_what_it_holds(arrays: MarketArrays, name: str
         wanted = sum(value * future_beta(at) for value, (_, at) in zip(worth, parts, strict=True)) / sum(worth)
         leverage = 1.0 if name == "vxx" else row(arrays, "uvxy_leverage")[bar]
         assert beta[bar] == pytest.approx(leverage * wanted, rel=1e-12)
+
+
+def test_on_the_day_before_a_settlement_the_second_future_alone_counts() -> None:
+    """All of the index is in it, so a third one need not be known."""
+    small = SmallIndex()
+    rolled = np.flatnonzero(roll_of(small.days).rank == 2)
+    assert len(rolled) == 2
+    small.curve[:, 2] = np.nan
+    assert not np.isnan(small.price()).any()
+    assert (fund_beta(small.curve, roll_of(small.days))[rolled, 0] == future_beta(2)).all()
+    small.curve[rolled, 1] = np.nan
+    assert np.isnan(fund_beta(small.curve, roll_of(small.days))[rolled]).all()
 
 
 # What a result says -----------------------------------------------------------------------------------------------------------------------

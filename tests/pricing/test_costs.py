@@ -88,7 +88,8 @@ def test_a_share_of_25_dollars_by_hand():
         (60.0, 55.0, 2.25),
         (60.0, 45.0, 3.5),  # twice as much where the VIX moved by more than 20 %
         (15.0, 20.0, 1.5),  # down too
-        (24.0, 20.0, 1.35),  # ln 1.2 is 18 %
+        (24.4, 20.0, 1.36),  # ln 1.22 is 19.9 %
+        (24.5, 20.0, 1.725),  # ln 1.225 is 20.3 %
         (25.0, 20.0, 1.75),
         (30.0, math.nan, 1.5),
     ],
