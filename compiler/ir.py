@@ -86,9 +86,14 @@ class Leg:
         return self.right in ("call", "put")
 
     @property
+    def multiplier(self) -> float:
+        """Dollars a point of one contract or share."""
+        return MULTIPLIERS[self.product, self.is_option]
+
+    @property
     def weight(self) -> float:
         """The leg's price times this is what one structure pays for it, in hundreds of dollars."""
-        return self.ratio * (MULTIPLIERS[self.product, self.is_option] / 100.0)
+        return self.ratio * (self.multiplier / 100.0)
 
 
 MULTIPLIERS: Mapping[tuple[str, bool], float] = {
@@ -273,5 +278,5 @@ def rules_of_layer(layer: Layer) -> tuple[Rule, ...]:
 
 def rules_of_group(group: Group) -> tuple[Rule, ...]:
     """Unwinds, then shifts, then keeps."""
-    held = (*group.unwinds, *group.shifts, *group.keeps)
-    return tuple(part.rule for part in held)
+    unwinds, shifts, keeps = ((part.rule for part in parts) for parts in (group.unwinds, group.shifts, group.keeps))
+    return (*unwinds, *shifts, *keeps)

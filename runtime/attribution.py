@@ -9,18 +9,25 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 
-from alvh.compiler.ir import Program
+from alvh.compiler.ir import Leg, Program
 from alvh.runtime.market import MISSING, MODELLED, OBSERVED, REPLACED, Floats, Integers, MarketArrays
-from alvh.runtime.record import ABOVE_SIZE, CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
+from alvh.runtime.record import ABOVE_SIZE, REFUSED, SETTLE, SHIFT, RunRecord
 from alvh.runtime.settlements import SETTLEMENT_SERIES, settlement_bars
 
 INDEX = "SPX index"
 
+_FUTURES = tuple(f"vx{rank}" for rank in range(1, 10))
+_SURFACE = ("spx_w9", "spx_w30", "spx_w93", "spx_w184", "spx_w365", "spx_scale", "spx_rho", "spx_eta")
 _PRICED_BY = {
-    "SPX": ("spx", "spx_am", "spx_w9", "spx_w30", "spx_w93", "spx_w184", "spx_w365", "spx_scale", "spx_rho", "spx_eta", "rate"),
-    "VIX": ("vix", "vvix", "vix_settlement", *(f"vx{rank}" for rank in range(1, 10)), "rate"),
+    ("SPX", "options"): ("spx", "spx_am", *_SURFACE, "rate"),
+    ("VIX", "options"): ("vix", "vvix", "vix_settlement", *_FUTURES, "rate"),
+    ("VXX", "options"): ("vxx", "vix", "vvix", "vx30", "rate"),
+    ("UVXY", "options"): ("uvxy", "vix", "vvix", "vx30", "rate"),
+    ("SPX", "shares"): ("spx",),
+    ("VXX", "shares"): ("vxx",),
+    ("UVXY", "shares"): ("uvxy",),
 }
-"""The series that the price of a product's options is made of (docs/design/bar.md, "Prices")."""
+"""The series that the price of an instrument is made of (docs/design/bar.md, "Prices"); of futures see `_priced_by`."""
 
 
 @frozen
@@ -80,8 +87,13 @@ def daily_profit(since_start: Floats) -> Floats:
 
 
 def count_trades(record: RunRecord) -> int:
-    """Orders filled: a roll counts two, a settlement and a refusal none."""
-    return int(np.isin(record.journal.action, (OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE)).sum())
+    """Orders filled: a roll counts two; a settlement, a refusal and a shift of budget none."""
+    return int(_is_trade(record).sum())
+
+
+def _is_trade(record: RunRecord) -> np.ndarray:
+    """[journal rows] whether something was bought or sold."""
+    return np.asarray(~np.isin(record.journal.action, (SETTLE, REFUSED, SHIFT)))
 
 
 def hedge_profit(program: Program, record: RunRecord) -> float | None:
@@ -98,7 +110,7 @@ def layer_results(program: Program, record: RunRecord) -> tuple[LayerResult, ...
     results = []
     for index, layer in enumerate(program.layers):
         own = journal.layer == index
-        traded = own & np.isin(journal.action, (OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE))
+        traded = own & _is_trade(record)
         results.append(
             LayerResult(
                 name=layer.name,
@@ -117,8 +129,8 @@ def layer_results(program: Program, record: RunRecord) -> tuple[LayerResult, ...
 def find_basis(program: Program, arrays: MarketArrays, record: RunRecord) -> Basis:
     """What the P&L of `record` rests on.
 
-    No market hands out option quotes, so an option's marks are modelled on every bar; the index is modelled on a bar when
-    its level of that bar or of the bar before is."""
+    No market hands out option quotes, so an option's marks are modelled on every bar; those of futures and shares are on a bar when
+    a price that they hang on, of that bar or of the bar before, is. A structure of several instruments counts as modelled when one is."""
     traded = slice(arrays.first, arrays.first + record.equity.size)
     moved: dict[str, float] = {}
     modelled: dict[str, float] = {}
@@ -130,13 +142,14 @@ def find_basis(program: Program, arrays: MarketArrays, record: RunRecord) -> Bas
 
     profits = daily_profit(record.layer_profit)
     for index, layer in enumerate(program.layers):
-        products = sorted({leg.product for leg in layer.legs})
-        if products:
-            count(" and ".join(products) + " options", profits[:, index], np.ones(record.equity.size, dtype=bool))
+        held = sorted({f"{leg.product} {_class_of(leg)}" for leg in layer.legs})
+        if held:
+            on_model = np.zeros(record.equity.size, dtype=bool)
+            for leg in layer.legs:
+                on_model |= True if leg.is_option else _rests_on_model(arrays, _priced_by(leg))[traded]
+            count(_join(held), profits[:, index], on_model)
     if program.hold_index:
-        of_index = arrays.provenance[:, arrays.series.index("spx")] == MODELLED
-        before = np.concatenate(([False], of_index[:-1]))
-        count(INDEX, daily_profit(record.hold_profit), (of_index | before)[traded])
+        count(INDEX, daily_profit(record.hold_profit), _rests_on_model(arrays, ("spx",))[traded])
 
     every_bar = np.arange(traded.start, traded.stop)
     bars_read = {
@@ -162,9 +175,39 @@ def series_used(program: Program) -> tuple[str, ...]:
     names = dict.fromkeys(node.name for node in program.nodes if node.operation == "series")
     if program.hold_index:
         names["spx"] = None
-    for product in sorted({leg.product for layer in program.layers for leg in layer.legs}):
-        names.update(dict.fromkeys(_PRICED_BY[product]))
+    for _, priced_by in sorted({(f"{leg.product} {_class_of(leg)}", _priced_by(leg)) for layer in program.layers for leg in layer.legs}):
+        names.update(dict.fromkeys(priced_by))
     return tuple(names)
+
+
+def _class_of(leg: Leg) -> str:
+    return "options" if leg.is_option else "futures" if leg.right == "future" else "shares"
+
+
+def _join(instruments: list[str]) -> str:
+    """`SPX and VIX options`, `VIX options and VX futures`."""
+    parts: dict[str, list[str]] = {}
+    for instrument in instruments:
+        product, _, sort = instrument.partition(" ")
+        parts.setdefault(sort, []).append(product)
+    options_first = sorted(parts.items(), key=lambda part: part[0] != "options")
+    return " and ".join(f"{' and '.join(products)} {sort}" for sort, products in options_first)
+
+
+def _priced_by(leg: Leg) -> tuple[str, ...]:
+    """Of a future: the settlements of the ranks through which it passes while it is held."""
+    if leg.right != "future":
+        return _PRICED_BY[leg.product, _class_of(leg)]
+    ranks = int(leg.expiry.low) if leg.expiry is not None and leg.expiry.manner == "month" else len(_FUTURES)
+    return (*_FUTURES[:ranks], "vix_settlement")
+
+
+def _rests_on_model(arrays: MarketArrays, series: tuple[str, ...]) -> np.ndarray:
+    """[bars] whether a level of the bar or of the bar before is modelled."""
+    modelled = np.zeros(len(arrays.provenance), dtype=bool)
+    for name in series:
+        modelled |= arrays.provenance[:, arrays.series.index(name)] == MODELLED
+    return np.asarray(modelled | np.concatenate(([False], modelled[:-1])))
 
 
 def _series_basis(name: str, arrays: MarketArrays, bars: Integers) -> SeriesBasis:

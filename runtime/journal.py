@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from alvh.compiler.clauses import Clause, RuleClauses
-from alvh.compiler.ir import Layer, Node, NodeId, Program, Rule, rules_of
+from alvh.compiler.ir import Layer, Leg, Node, NodeId, Program, Rule, rules_of
 from alvh.grammar.source import Span
 from alvh.runtime import record as codes
 from alvh.runtime.figures import in_words, truth_in_words
@@ -33,9 +33,10 @@ JOURNAL_SCHEMA = pl.Schema(
         "values": pl.String,
     }
 )
-"""`asked` and `filled` count structures; `price` is net for one structure in points, positive when paid to open and what
-it was worth when sold; `cost` in dollars; `rule` is the line that acted, or the layer's where no rule did; `note` says what
-cut or refused the order, null when nothing did."""
+"""`asked` and `filled` count structures, of a shift the part of the budget asked and moved; `price` is net for one structure in points
+(dollars of a share; hundreds of dollars where the legs of a structure count differently), positive when paid to open and what it was
+worth when sold; `cost` in dollars; `rule` is the line that acted, or the layer's where no rule did; `note` says what cut or refused the
+order, null when nothing did."""
 
 ACTIONS = {
     codes.OPEN: "open",
@@ -45,6 +46,10 @@ ACTIONS = {
     codes.REBALANCE: "rebalance",
     codes.SETTLE: "settle",
     codes.REFUSED: "refused",
+    codes.ADD: "add",
+    codes.TRIM: "trim",
+    codes.SHIFT: "shift",
+    codes.KEEP: "keep",
 }
 
 NOTES = {
@@ -66,6 +71,9 @@ NOTES = {
     codes.BUDGET_SPENT: "budget spent",
     codes.NO_DEBIT: "the structure costs nothing, so a size in money has no meaning",
     codes.DELTA_FLAGGED: "nearest strike is off the delta asked by more than 0.05",
+    codes.CUT_BY_COVER: "cut to what the layer written against covers",
+    codes.NO_COVER: "not covered by the layer written against",
+    codes.OUT_OF_BAND: "the layers named could not bring it inside the band",
 }
 
 _CONDITIONS = frozenset(
@@ -98,7 +106,7 @@ def journal_frame(program: Program, arrays: MarketArrays, record: RunRecord, cla
             "instrument": [_instrument(layers[row], arrays, rows, row) for row in count],
             "asked": _known(rows.asked),
             "filled": _known(rows.filled),
-            "price": _known(rows.price),
+            "price": [_price(layers[row], rows, row) for row in count],
             "cost": _known(rows.cost),
             "values": [_values(program, acting[row], rows, row, clauses) for row in count],
         },
@@ -120,6 +128,8 @@ def rule_text(rule: Rule) -> str:
 def _reason(program: Program, arrays: MarketArrays, rows: JournalRows, row: int, rule: Rule | None) -> str:
     if rule is not None:
         return rule_text(rule)
+    if rows.action[row] == codes.TRIM:
+        return "fewer contracts cover it"
     if rows.action[row] != codes.SETTLE:
         return "holds none of its own"
     paid = [print_in_words(arrays, series, int(rows.bar[row])) for _, series in settled_on(program, arrays, rows, row)]
@@ -127,17 +137,38 @@ def _reason(program: Program, arrays: MarketArrays, rows: JournalRows, row: int,
 
 
 def _instrument(layer: Layer, arrays: MarketArrays, rows: JournalRows, row: int) -> str:
-    """`VIX call 2020-03-18 25`; legs of a structure with their ratios, joined by commas."""
+    """`VIX call 2020-03-18 25`, `VX future 2020-03-18`, `VXX shares`; legs of a structure with their ratios, joined by commas."""
+    legs = _legs_of(layer, rows, row)
     parts = []
-    for number, leg in enumerate(layer.legs):
-        expiry, strike = rows.expiry[row, number], rows.strike[row, number]
-        if math.isnan(expiry) or math.isnan(strike):
-            continue
-        expiries = arrays.spx if leg.product == "SPX" else arrays.vix
-        settles = calendar_date(expiries.settle_day[int(expiry)])
-        ratio = "" if len(layer.legs) == 1 and leg.ratio == 1 else f"{leg.ratio:+d} "
-        parts.append(f"{ratio}{leg.product} {leg.right} {settles} {strike:g}")
+    for number, leg in enumerate(legs):
+        words = [f"{leg.product} {leg.right}"]
+        if leg.expiry is not None:
+            expiry = rows.expiry[row, number]
+            if math.isnan(expiry):
+                continue
+            words.append(str(calendar_date(arrays.expiries_of(leg.product).settle_day[int(expiry)])))
+        if leg.is_option:
+            words.append(f"{rows.strike[row, number]:g}")
+        ratio = "" if len(legs) == 1 and leg.ratio == 1 else f"{leg.ratio:+d} "
+        parts.append(ratio + " ".join(words))
     return ", ".join(parts)
+
+
+def _legs_of(layer: Layer, rows: JournalRows, row: int) -> tuple[Leg, ...]:
+    """The legs that a row is about: none where it names no contracts, the share alone of a lot held as a proxy."""
+    if rows.action[row] == codes.SHIFT or math.isnan(rows.price[row]):
+        return ()
+    proxy = int(rows.proxy[row])
+    return layer.own_legs if proxy < 0 else (layer.legs[len(layer.own_legs) + proxy],)
+
+
+def _price(layer: Layer, rows: JournalRows, row: int) -> float | None:
+    """In points of its own where all legs count alike, in hundreds of dollars otherwise."""
+    price = float(rows.price[row])
+    if math.isnan(price):
+        return None
+    multipliers = {leg.multiplier for leg in _legs_of(layer, rows, row)}
+    return price / (multipliers.pop() / 100.0) if len(multipliers) == 1 else price
 
 
 def _values(program: Program, rule: Rule | None, rows: JournalRows, row: int, clauses: Sequence[RuleClauses]) -> str:

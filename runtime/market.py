@@ -106,6 +106,16 @@ class MarketArrays:
     notes: tuple[str, ...] = ()
     """What was replaced, filled or missing, in words with counts, for the result."""
 
+    def expiries_of(self, product: str) -> Expiries:
+        """The table in which the expiries of a product's options or futures stand."""
+        match product:
+            case "SPX":
+                return self.spx
+            case "VIX" | "VX" | "VXM":
+                return self.vix
+            case _:
+                return self.fund
+
 
 class Market(Protocol):
     """A source of market arrays. Errors in a user's files are raised as `MarketError` with file and row."""

@@ -167,6 +167,8 @@ class _Run:
             case "calendar":
                 return self.market.event(node.name, self.bar)
             case "calendar_within":
+                if is_unknown(self.market.event(node.name, self.bar)):
+                    return UNKNOWN
                 before, after = node.window
                 days = [*range(self.bar - after, self.bar + (1 if after > 0 else 0)), *range(self.bar + 1, self.bar + before + 1)]
                 return 1.0 if any(self.market.event(node.name, day) == 1.0 for day in days) else 0.0

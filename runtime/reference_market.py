@@ -42,7 +42,7 @@ class MarketPath:
     def event(self, calendar: str, bar: int) -> float:
         days = self.events.get(calendar)
         if days is None:
-            raise InternalError(f"the market has no calendar {calendar!r}")
+            return UNKNOWN
         return float(days[bar]) if 0 <= bar < len(days) else 0.0
 
     def expiries(self, product: Product) -> list[Expiry]:

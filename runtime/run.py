@@ -11,7 +11,7 @@ import polars as pl
 from attrs import field, frozen
 
 from alvh.compiler.clauses import RuleClauses
-from alvh.compiler.ir import Program, rules_of
+from alvh.compiler.ir import Program, rules_of, rules_of_group, rules_of_layer
 from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
 from alvh.runtime.identity import identify
 from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
@@ -132,8 +132,8 @@ def equity_frame(program: Program, arrays: MarketArrays, record: RunRecord) -> p
 
 def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge, ...]:
     """The rules whose condition was unknown on some bar, in the program's order."""
-    owners = [layer.name for layer in program.layers for _ in (*layer.opens, *layer.closes, *layer.rolls, *layer.rebalances)]
-    owners += [group.name for group in program.groups for _ in group.unwinds]
+    owners = [layer.name for layer in program.layers for _ in rules_of_layer(layer)]
+    owners += [group.name for group in program.groups for _ in rules_of_group(group)]
     bars = record.equity.size
     return tuple(
         RuleKnowledge(owner, rule.verb, place(rule.span), rule_text(rule), float(unknown) / bars)
@@ -157,7 +157,8 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     if record.stopped >= 0:
         day = calendar_date(arrays.sessions[record.stopped])
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
-    notes += arrays.notes
+    unused = tuple(f"{fund}:" for fund in ("vxx", "uvxy") if all(entry.series != fund for entry in basis.series))
+    notes += [note for note in arrays.notes if not note.startswith(unused)]
     notes += settlement_notes(program, arrays, record.journal)
     if record.unknown_prints:
         notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")

@@ -12,19 +12,33 @@ from alvh.runtime.market import Integers, MarketArrays
 from alvh.runtime.record import SETTLE, JournalRows
 
 SETTLEMENT_SERIES = ("spx_am", "vix_settlement")
-"""The series that only settlements read. Afternoon series of SPX are paid on `spx`."""
+"""The series that only settlements read. Afternoon series of SPX are paid on `spx`, options on funds on the share's close."""
+
+FUND_CLOSES = {"VXX": "vxx", "UVXY": "uvxy"}
 
 
 def settled_on(program: Program, arrays: MarketArrays, rows: JournalRows, row: int) -> list[tuple[str, str]]:
-    """Product and series of the prints that a settlement of the journal was paid on, each once."""
+    """Instrument (`VIX options`) and series of the prints that a settlement of the journal was paid on, each once."""
     bar = int(rows.bar[row])
     found: dict[tuple[str, str], None] = {}
     for number, leg in enumerate(program.layers[int(rows.layer[row])].legs):
-        expiries, expiry = arrays.spx if leg.product == "SPX" else arrays.vix, rows.expiry[row, number]
+        expiries, expiry = arrays.expiries_of(leg.product), rows.expiry[row, number]
         if math.isnan(expiry) or expiries.settle_bar[int(expiry)] != bar:  # a leg that the row lacks, or that settled earlier
             continue
-        found[leg.product, "vix_settlement" if leg.product == "VIX" else "spx_am" if expiries.am[int(expiry)] else "spx"] = None
+        instrument = f"{leg.product} {'options' if leg.is_option else 'futures'}"
+        found[instrument, _paid_on(leg.product, bool(expiries.am[int(expiry)]))] = None
     return list(found)
+
+
+def _paid_on(product: str, at_open: bool) -> str:
+    """The series of a product's settlements."""
+    match product:
+        case "SPX":
+            return "spx_am" if at_open else "spx"
+        case "VIX" | "VX" | "VXM":
+            return "vix_settlement"
+        case _:
+            return FUND_CLOSES[product]
 
 
 def print_in_words(arrays: MarketArrays, series: str, bar: int) -> str:
@@ -45,12 +59,12 @@ def settlement_bars(program: Program, arrays: MarketArrays, rows: JournalRows, s
 
 
 def settlement_notes(program: Program, arrays: MarketArrays, rows: JournalRows) -> list[str]:
-    """A line for each product that settled: on what, how often."""
+    """A line for each instrument that settled: on what, how often."""
     counts: dict[str, Counter[str]] = {}
     for row in np.flatnonzero(rows.action == SETTLE):
-        for product, series in settled_on(program, arrays, rows, int(row)):
-            counts.setdefault(product, Counter())[print_in_words(arrays, series, int(rows.bar[row]))] += 1
+        for instrument, series in settled_on(program, arrays, rows, int(row)):
+            counts.setdefault(instrument, Counter())[print_in_words(arrays, series, int(rows.bar[row]))] += 1
     return [
-        f"{product} options settled: {'; '.join(f'{count} on {words}' for words, count in of_product.most_common())}"
-        for product, of_product in sorted(counts.items())
+        f"{instrument} settled: {'; '.join(f'{count} on {words}' for words, count in settled.most_common())}"
+        for instrument, settled in sorted(counts.items())
     ]

@@ -11,8 +11,10 @@ from attrs import frozen
 from alvh.compiler.ir import Leg, Program, Rule
 from alvh.runtime.journal import calendar_date
 from alvh.runtime.market import MarketArrays
-from alvh.runtime.reference_account import LayerState, Lot, entry_of, lot_attribute
-from alvh.runtime.reference_market import Contract, Prices
+from alvh.runtime.reference_account import LayerState, Lot, entry_of
+from alvh.runtime.reference_attributes import lot_attribute
+from alvh.runtime.reference_instruments import Contract
+from alvh.runtime.reference_prices import Prices
 from alvh.runtime.why import HeldLot
 
 LotPlace: TypeAlias = tuple[int, int]
@@ -90,7 +92,7 @@ class DecisionWatch:
 
 def contract_text(contract: Contract) -> str:
     """`VIX call 2020-03-18 25`; a future has no strike, a share no expiry either."""
-    parts = [contract.product, getattr(contract, "right", "call" if contract.is_call else "put")]
+    parts: list[str] = [contract.product, contract.right]
     if contract.expiry is not None:
         parts.append(str(calendar_date(contract.expiry.settle_day)))
     if not math.isnan(contract.strike):

@@ -119,7 +119,7 @@ class Run:
 
 
 def _settle_bar(arrays: MarketArrays, leg: Leg, expiry: float) -> int:
-    table = arrays.spx if leg.product == "SPX" else arrays.vix
+    table = arrays.expiries_of(leg.product)
     return int(table.settle_bar[int(expiry)]) if expiry == expiry else -1
 
 

@@ -54,7 +54,11 @@ def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Flo
     days[:, layout.D_FIRST_VIX] = np.searchsorted(arrays.vix.settle_bar, bar_numbers, side="right")
     calendars = np.zeros((len(arrays.sessions) + LONGEST_WINDOW, layout.CALENDARS))
     for column, name in enumerate(tables.calendars):
-        calendars[: len(arrays.sessions), column] = calendar_flags(arrays, name)
+        flags = calendar_flags(arrays, name)
+        if flags is None:
+            calendars[:, column] = np.nan
+        else:
+            calendars[: len(arrays.sessions), column] = flags
     return layout.MarketTables(
         series=block.reshape(bars * rows, block.shape[2]),
         days=days,
@@ -65,15 +69,15 @@ def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Flo
     )
 
 
-def calendar_flags(arrays: MarketArrays, name: str) -> Floats:
-    """1 on the bars of an event; a calendar that the market lacks has none."""
+def calendar_flags(arrays: MarketArrays, name: str) -> Floats | None:
+    """1 on the bars of an event; None for a calendar that the market lacks."""
     if name == "week_start":
         return arrays.week_start.astype(np.float64)
     if name == "month_start":
         return arrays.month_start.astype(np.float64)
     if name in arrays.events:
         return arrays.events[name].astype(np.float64)
-    return np.zeros(len(arrays.sessions))
+    return None
 
 
 def _expiry_rows(expiries: Expiries) -> Floats:

@@ -52,7 +52,10 @@ def known_maximum(a: float, b: float) -> float:
 def event_within(calendars: Floats, column: int, bar: int, before: int, after: int) -> float:
     """Whether an event lies `before` bars ahead to `after` bars back; this bar counts only with `after` > 0.
 
-    The calendars go on past the last session by the longest window that `check` allows, without events."""
+    The calendars go on past the last session by the longest window that `check` allows, without events; of one that the market lacks
+    every session is unknown."""
+    if calendars[bar, column] != calendars[bar, column]:
+        return UNKNOWN
     start = max(bar - after, 0)
     if after == 0:
         start = bar + 1

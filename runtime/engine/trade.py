@@ -9,7 +9,6 @@ from alvh.runtime.engine.mark import add_where
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, floor, lane_function, load, maximum, minimum, select, store_where
 from alvh.runtime.record import NO_REASON, REFUSED
 
-
 DUST = 1e-9
 """Of a contract (docs/design/bar.md, `whole`)."""
 
