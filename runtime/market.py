@@ -74,7 +74,7 @@ class MarketArrays:
     """Everything a run reads, for one or more paths. Bars are sessions; see docs/design/bar.md."""
 
     sessions: Integers
-    """Days since 1970-01-01, at least 500 beyond the last bar of `values`."""
+    """Days since 1970-01-01, at least 800 beyond the last bar of `values`."""
     first: int
     """First bar traded; bars before it warm streams up."""
     last: int

@@ -1,7 +1,8 @@
-"""What expires when, and since when it could be traded: VIX and SPX options by rule, over NYSE sessions.
+"""What expires when, and since when it could be traded: options on VIX, SPX, VXX and UVXY by rule, over NYSE sessions.
 
-The settlement rules are the exchange's (quant.md 2.4, 2.6). What was listed when is an era table: `STANDARD_VIX_LISTING` and
-`STANDARD_SPX_LISTING` hold the field's usual dates, a market's manifest may state others, and docs/data.md says which are assumptions.
+The settlement rules are the exchange's (quant.md 2.4, 2.6). What was listed when is an era table: `STANDARD_VIX_LISTING`,
+`STANDARD_SPX_LISTING` and `STANDARD_FUND_LISTING` hold the field's usual dates, a market's
+manifest may state others, and docs/data.md says which are assumptions.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ VIX_MONTHLY_EXCEPTIONS = {"2004-07-21": "2004-07-14", "2004-10-20": "2004-10-13"
 
 @frozen
 class MonthlyEra:
-    """From `since` on, the next `months` monthlies are listed, and of the next `cycle_months` those in the quarterly `cycle`
-    (the months of the year 1..12)."""
+    """From `since` on, the next `months` monthlies are listed, of the next `cycle_months` those in the quarterly `cycle` (the months of
+    the year 1..12), and far ones, `leaps`: pairs of a month of the year and how many monthlies ahead that month's are listed."""
 
     since: str
     months: int
     cycle: tuple[int, ...] = ()
     cycle_months: int = 0
+    leaps: tuple[tuple[int, int], ...] = ()
 
 
 @frozen
@@ -60,13 +62,19 @@ class Listing:
 
 MARCH_CYCLE = (3, 6, 9, 12)
 FEBRUARY_CYCLE = (2, 5, 8, 11)
+SPX_LEAPS = ((6, 24), (12, 36))
+"""June to two years, December to three: the chains of January 2011 and February 2022. From 1990 on, which is an assumption."""
 
 STANDARD_VIX_LISTING = Listing(
     monthlies=(MonthlyEra("2006-02-24", 3, FEBRUARY_CYCLE, 9), MonthlyEra("2008-01-02", 6)),
     weeklies=(WeeklyEra("2015-10-08", WEDNESDAY, 4),),
 )
 STANDARD_SPX_LISTING = Listing(
-    monthlies=(MonthlyEra("1983-07-01", 4, MARCH_CYCLE, 12), MonthlyEra("2014-01-02", 12)),
+    monthlies=(
+        MonthlyEra("1983-07-01", 4, MARCH_CYCLE, 12),
+        MonthlyEra("1990-01-02", 4, MARCH_CYCLE, 12, SPX_LEAPS),
+        MonthlyEra("2014-01-02", 12, leaps=SPX_LEAPS),
+    ),
     weeklies=(
         WeeklyEra("2005-10-28", FRIDAY, 1),
         WeeklyEra("2012-09-04", FRIDAY, 5),
@@ -82,6 +90,12 @@ STANDARD_SPX_LISTING = Listing(
         PeriodEra("2017-05-01", "third friday", 5),
     ),
 )
+
+STANDARD_FUND_LISTING = Listing(
+    monthlies=(MonthlyEra("2010-05-28", 3, leaps=((1, 24),)),),
+    weeklies=(WeeklyEra("2012-01-03", FRIDAY, 5),),
+)
+"""VXX options began on that day. UVXY's of October 2011 share the table: before the fund existed its price is unknown, so are theirs."""
 
 
 def third_fridays(months: np.ndarray) -> Integers:
@@ -107,7 +121,7 @@ def vix_monthly_days(months: np.ndarray) -> Integers:
 
 
 def spx_monthly_days(months: np.ndarray) -> Integers:
-    """Settlement day of the SPX monthly of each month: the third Friday, or the session before it where that is a holiday."""
+    """Settlement day of the monthly of each month on SPX, VXX or UVXY: the third Friday; if that is a holiday, the session before."""
     sessions = nyse()
     return sessions.days[sessions.at_or_before(third_fridays(months))]
 
@@ -132,9 +146,20 @@ def vix_expiries(sessions: Integers, listing: Listing = STANDARD_VIX_LISTING) ->
 def spx_expiries(sessions: Integers, listing: Listing = STANDARD_SPX_LISTING) -> Expiries:
     """All SPX expiries that settle within `sessions`: monthlies on the opening print, all others on the close. Of one day the monthly
     comes first; a day has one afternoon series, listed when the first of its kinds was."""
+    return _third_friday_product(sessions, listing, am=True)
+
+
+def fund_expiries(sessions: Integers, listing: Listing = STANDARD_FUND_LISTING) -> Expiries:
+    """All expiries of options on VXX and UVXY that settle within `sessions`: third Fridays (the session before, if a holiday) and other
+    series, all on the close."""
+    return _third_friday_product(sessions, listing, am=False)
+
+
+def _third_friday_product(sessions: Integers, listing: Listing, am: bool) -> Expiries:
+    """Expiries of a product whose monthlies expire on third Fridays, on the opening print where `am` says so; all others on the close."""
     months = _months(sessions)
     monthly = spx_monthly_days(months)
-    found = [_Series(monthly, _months_listed(monthly, months, listing.monthlies), monthly=True, am=True)]
+    found = [_Series(monthly, _months_listed(monthly, months, listing.monthlies), monthly=True, am=am)]
     for weekday in sorted({era.weekday for era in listing.weeklies}):
         days, listed = _weekly_series(sessions, weekday, listing.weeklies)
         if weekday == FRIDAY:  # the third Friday belongs to the monthly and its afternoon twin
@@ -161,6 +186,10 @@ class _Series:
 
 NEVER = np.int64(2**40)
 """A listing day after any settlement."""
+FARTHEST_MONTHS = 36
+"""How far ahead a monthly is ever listed."""
+LONG_AGO = -NEVER
+"""One before any session: of a monthly that was listed before the first month looked at."""
 
 
 def _table(found: list[_Series], sessions: Integers) -> Expiries:
@@ -195,8 +224,8 @@ def _months_listed(days: Integers, months: np.ndarray, eras: tuple[MonthlyEra, .
 
     def reached(ahead: int) -> Integers:
         """The day on which the expiry is `ahead` monthlies away for the first time: the settlement of the one that many before."""
-        day = np.full(len(days), days[0] - 400, dtype=np.int64)
-        day[ahead:] = days[: len(days) - ahead]
+        day = np.full(len(days), LONG_AGO, dtype=np.int64)
+        day[ahead:] = days[: max(len(days) - ahead, 0)]
         return day
 
     candidates = []
@@ -205,6 +234,9 @@ def _months_listed(days: Integers, months: np.ndarray, eras: tuple[MonthlyEra, .
         if era.cycle:
             quarterly = np.isin(months.astype(np.int64) % 12 + 1, era.cycle)
             start = np.where(quarterly, np.minimum(start, reached(era.cycle_months)), start)
+        for month, ahead in era.leaps:
+            far = months.astype(np.int64) % 12 + 1 == month
+            start = np.where(far, np.minimum(start, reached(ahead)), start)
         candidates.append((_day(era.since), start))
     return _first_listing(days, candidates)
 
@@ -241,8 +273,8 @@ def _period_days(period: str, months: np.ndarray, monthly: Integers) -> Integers
 
 
 def _months(sessions: Integers) -> np.ndarray:
-    """Every month from half a year before the sessions to the month after them: ranks look back, and the rule looks one month ahead."""
-    first = sessions[0].astype("datetime64[D]").astype("datetime64[M]") - 12
+    """Every month from FARTHEST_MONTHS before the sessions to the month after them: listings look back, the VIX rule one month ahead."""
+    first = sessions[0].astype("datetime64[D]").astype("datetime64[M]") - FARTHEST_MONTHS
     last = sessions[-1].astype("datetime64[D]").astype("datetime64[M]") + 1
     return np.arange(first, last + 1)
 

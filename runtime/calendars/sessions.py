@@ -1,4 +1,4 @@
-"""NYSE sessions from 1971 to 2045, read from the small table shipped beside this file.
+"""NYSE sessions from 1971 to 2049, read from the small table shipped beside this file.
 
 `nyse_weekday_exceptions.csv` names the weekdays on which the exchange was or will be closed, or closes early; every other weekday is a
 full session. `make_sessions.py` writes it from exchange_calendars, which is too slow to import at every start, and which knows no regular
@@ -18,7 +18,7 @@ from alvh.runtime.market import Integers
 
 EXCEPTIONS_FILE = Path(__file__).with_name("nyse_weekday_exceptions.csv")
 FIRST_DAY = np.datetime64("1971-01-04", "D")
-LAST_DAY = np.datetime64("2045-12-29", "D")
+LAST_DAY = np.datetime64("2049-12-31", "D")
 FULL_CLOSE = 16 * 60
 """Minute of the New York day at which a full session ends."""
 

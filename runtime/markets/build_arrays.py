@@ -13,11 +13,24 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from alvh.runtime.calendars.expiries import Listing, spx_expiries, vix_expiries
+from alvh.runtime.calendars.expiries import Listing, fund_expiries, spx_expiries, vix_expiries
 from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays, Prints
 from alvh.runtime.markets.clamped_levels import count_clamped_levels
 from alvh.runtime.markets.complete_curve import RANKS, CurveState, complete_curve
+from alvh.runtime.markets.examine import date_text
+from alvh.runtime.markets.volatility_funds import (
+    START_LEVEL,
+    UVXY,
+    VXX,
+    Roll,
+    fund_beta,
+    fund_price,
+    hold_futures,
+    roll_of,
+    uvxy_leverage,
+    vix_beta,
+)
 from alvh.runtime.pricing.spx_surface import (
     LOG_18,
     SKEW_WHERE_MISSING,
@@ -61,6 +74,7 @@ class Terms:
 
     vix_listing: Listing
     spx_listing: Listing
+    fund_listing: Listing
     model: frozenset[str]
     """Series whose missing values are modelled."""
     stale_open: float
@@ -115,6 +129,7 @@ def build_arrays(
         rows, observed, terms, monthly, front, CurveState(rows["vix"], _observed_only(rows, "vix3m", source), slow, slower, nodes), source
     )
     prints = _put_prints(rows, observed, terms, vix)
+    said += _put_funds(rows, observed, monthly, front, first)
     said += _say_where_levels_are_clamped(rows, vix, sessions, front, first)
     if not observed.synthetic:
         said += _say_what_is_modelled(rows, first)
@@ -128,7 +143,7 @@ def build_arrays(
         provenance=rows.provenance,
         spx=spx,
         vix=vix,
-        fund=spx,
+        fund=fund_expiries(sessions, terms.fund_listing),
         vx_front=front.astype(np.int64),
         week_start=flags.week_start,
         month_start=flags.month_start,
@@ -309,6 +324,41 @@ def _real_opens(rows: _Rows, index: str, stale: float, synthetic: bool) -> NDArr
             known &= ~(np.abs(opened / previous - 1.0) <= stale)
     every: NDArray[np.bool_] = np.all(known, axis=1)
     return every
+
+
+def _put_funds(rows: _Rows, observed: Observed, monthly: Integers, front: Integers, first: int) -> list[str]:
+    """VXX, UVXY and betas: MODELLED throughout, and what a reader of a result should know of it."""
+    bars = len(rows["vix"])
+    days = observed.sessions[:bars]
+    rows.put("vix_beta", vix_beta(rows["vix"], rows["spx"]), MODELLED)
+    curve = np.stack([rows[f"vx{rank}"] for rank in range(1, RANKS + 1)], axis=1)
+    roll = roll_of(days)
+    held = hold_futures(days, curve, rows["vix_settlement"], rows["rate"], roll, monthly, front)
+    beta = fund_beta(curve, roll)
+    of_uvxy = uvxy_leverage(days)
+    rows.put("uvxy_leverage", of_uvxy[:, None], MODELLED)
+    notes = []
+    for name, fund, leverage in (("vxx", VXX, np.ones(bars)), ("uvxy", UVXY, of_uvxy)):
+        price = fund_price(fund, days, held, leverage)
+        known = ~np.isnan(price)
+        rows.put(name, price, MODELLED)
+        rows.put(f"{name}_beta", np.where(known, leverage[:, None] * beta, np.nan), MODELLED)
+        if not observed.synthetic and known[first:].any():
+            notes.append(_say_of_fund(rows, name, known[:, 0], roll, days, first))
+    return notes
+
+
+def _say_of_fund(rows: _Rows, name: str, known: NDArray[np.bool_], roll: Roll, days: Integers, first: int) -> str:
+    """Where a fund's price comes from, and how many bars have none or rest on modelled futures."""
+    at = int(known.argmax())
+    modelled = (rows.provenance_of("vx1") == MODELLED) & (roll.rank == 1) | (rows.provenance_of("vx2") == MODELLED)
+    counted = int((modelled & known)[first:].sum())
+    missing = int((~known[max(at, first) :]).sum())
+    return (
+        f"{name}: replicated from VIX futures, {START_LEVEL:.0f} on {date_text(days[at])}; no print"
+        + (f"; {counted} of {int(known[first:].sum())} values on modelled futures" if counted else "")
+        + (f"; {missing} missing since, for want of futures or a rate" if missing else "")
+    )
 
 
 def _say_what_is_modelled(rows: _Rows, first: int) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from alvh.runtime.calendars.expiries import STANDARD_SPX_LISTING, STANDARD_VIX_LISTING, third_fridays
+from alvh.runtime.calendars.expiries import STANDARD_FUND_LISTING, STANDARD_SPX_LISTING, STANDARD_VIX_LISTING, third_fridays
 from alvh.runtime.calendars.sessions import EXCEPTIONS_FILE, nyse
 from alvh.runtime.market import Floats, Integers, MarketArrays, MarketError, Problem
 from alvh.runtime.markets.build_arrays import Observed, Terms, build_arrays
@@ -91,7 +91,9 @@ class GeneratedMarket:
             if delay:
                 series["ad_line"] = _published(made.ad_line, sessions[:bars], delay)
         observed = Observed(sessions, series, futures=None, settlements=made.vix_settlement, synthetic=True)
-        terms = Terms(STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, frozenset(MODELLED_SERIES), 0.0, self.spx_settlement)
+        terms = Terms(
+            STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, STANDARD_FUND_LISTING, frozenset(MODELLED_SERIES), 0.0, self.spx_settlement
+        )
         events = synthetic_releases(sessions)
         notes = [f"the market is generated (seed {self.seed}): every price in it comes from a model"]
         if "ad_line" in inputs:

@@ -70,7 +70,12 @@ class HistoryMarket:
             synthetic=False,
         )
         terms = Terms(
-            self.manifest.vix_listing, self.manifest.spx_listing, self.manifest.model, self.manifest.stale_open, self.spx_settlement
+            self.manifest.vix_listing,
+            self.manifest.spx_listing,
+            self.manifest.fund_listing,
+            self.manifest.model,
+            self.manifest.stale_open,
+            self.spx_settlement,
         )
         wanted = {name: history.events[name] for name in calendars if name in history.events}
         notes = [note for name, dates in wanted.items() if (note := _calendar_note(name, dates, sessions[first], sessions[bars - 1]))]

@@ -32,8 +32,8 @@ from alvh.runtime.markets.examine import (
 from alvh.runtime.markets.manifest import CalendarEntry, FuturesEntry, Manifest, SeriesEntry, SettlementsEntry, Source
 from alvh.runtime.markets.read_table import Files, Table, Wanted
 
-LOOK_AHEAD = 500
-"""Sessions that the calendar goes on past the last bar, so that every expiry has a bar."""
+LOOK_AHEAD = 800
+"""Sessions that the calendar goes on past the last bar, so that every expiry has a bar: more than three years, for SPX LEAPS."""
 DAY_RANGE = ("open", "high", "low")
 MEDIAN_ROWS = 21
 """Rows whose median total an advance-decline row is compared with."""
@@ -203,9 +203,10 @@ def _observe_source(
         optional = frozenset(DAY_RANGE) - source.columns.keys()
         if name in ("rate", "vvix", "skew") or name not in RANGES:
             numbers = {"close": numbers["close"]}
-    wanted = Wanted(source.path, source.columns.get("date"), source.date_format, numbers, optional)
+    wanted = Wanted(source.path, source.columns.get("date"), source.date_format, numbers, optional, _words(source))
     table, problems = files.table(wanted)
     found.problems.extend(problems)
+    table = _picked(table, source, name, found)
     if table is None:
         return None
     if not in_order(table, name, (table.days,), found):
@@ -248,6 +249,25 @@ def _net(name: str, entry: SeriesEntry, table: Table, columns: dict[str, Floats]
         found.fault(name, table.file, "odd_total", entry.allow, table.rows[odd], what, "the value is unknown", hint)
         columns = {role: np.where(odd, np.nan, values) for role, values in columns.items()}
     return columns["plus"] - columns["minus"]
+
+
+def _words(source: Source) -> dict[str, str]:
+    """The text columns that `where` looks at, by role."""
+    return {column: column for column in source.where}
+
+
+def _picked(table: Table | None, source: Source, name: str, found: Findings) -> Table | None:
+    """The rows that `where` asks for; None, and a problem, where there are none."""
+    if table is None:
+        return None
+    keep = np.ones(len(table.days), dtype=bool)
+    for column, word in source.where.items():
+        keep &= table.words[column] == word
+    if not keep.any():
+        asked = ", ".join(f"{column} = {word}" for column, word in source.where.items())
+        found.problems.append(Problem(table.file, None, f"{name}: no row has {asked}", "check `where` in the manifest"))
+        return None
+    return _part(table, keep)
 
 
 def _part(table: Table, keep: np.ndarray) -> Table:
@@ -420,24 +440,15 @@ def _settlements(entry: SettlementsEntry, files: Files, sessions: Integers, bars
 def _events(entry: CalendarEntry, files: Files, calendar: Sessions, found: Findings) -> EventDates | None:
     """Sessions of one calendar's events: the first whose close is at or after the release."""
     source = entry.source
-    words = {column: column for column in entry.where}
+    words = _words(source)
     if entry.time is not None:
         words["release time"] = entry.time
     wanted = Wanted(source.path, source.columns.get("date"), source.date_format, words=words)
     table, problems = files.table(wanted)
     found.problems.extend(problems)
+    table = _picked(table, source, f"calendar {entry.name}", found)
     if table is None:
         return None
-    keep = np.ones(len(table.days), dtype=bool)
-    for column, word in entry.where.items():
-        keep &= table.words[column] == word
-    if not keep.any():
-        wanted_words = ", ".join(f"{column} = {word}" for column, word in entry.where.items())
-        found.problems.append(
-            Problem(table.file, None, f"calendar {entry.name}: no row has {wanted_words}", "check `where` in the manifest")
-        )
-        return None
-    table = _part(table, keep)
     minute = _release_minutes(entry, table, found)
     if minute is None:
         return None

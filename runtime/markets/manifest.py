@@ -19,8 +19,10 @@ import numpy as np
 from attrs import field, frozen
 
 from alvh.runtime.calendars.expiries import (
+    FARTHEST_MONTHS,
     FEBRUARY_CYCLE,
     MARCH_CYCLE,
+    STANDARD_FUND_LISTING,
     STANDARD_SPX_LISTING,
     STANDARD_VIX_LISTING,
     Listing,
@@ -46,6 +48,7 @@ ANY_NUMBER = 2**31
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 CYCLES = {"february": FEBRUARY_CYCLE, "march": MARCH_CYCLE}
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
 SPX_SETTLEMENTS = ("open", "close")
 """The prints that SPX options which settle in the morning can be paid on."""
 PERIODS = ("month end", "quarter end", "third friday")
@@ -58,6 +61,8 @@ class Source:
     path: Path
     columns: dict[str, str]
     """Role -> column, as the manifest says; roles it does not name are found by their usual names."""
+    where: dict[str, str]
+    """Only rows in which these columns hold these words count."""
     date_format: str | None
     first: int | None
     last: int | None
@@ -100,11 +105,10 @@ class SettlementsEntry:
 
 @frozen
 class CalendarEntry:
-    """Dates of one kind of event: the rows of a file in which `where` columns hold these words."""
+    """Dates of one kind of event."""
 
     name: str
     source: Source
-    where: dict[str, str]
     time: str | None
     """Column of release times (`14:00`, New York); None or an empty cell: during the session."""
 
@@ -126,6 +130,7 @@ class Manifest:
     calendars: dict[str, CalendarEntry]
     vix_listing: Listing
     spx_listing: Listing
+    fund_listing: Listing
     model: frozenset[str]
     """Series whose missing values are modelled; others stay unknown."""
     stale_open: float
@@ -200,7 +205,7 @@ class _Reader:
         inputs = {name: self.series(name, entry) for name, entry in self.table(values, "inputs").items()}
         futures, settlements = self.table(values, "futures"), self.table(values, "settlements")
         listing = self.table(values, "listing")
-        self.known(listing, ("vix", "spx"), "[listing]")
+        self.known(listing, ("vix", "spx", "fund"), "[listing]")
         model = values.get("model", list(MODELLED_SERIES))
         if not isinstance(model, list) or not set(map(str, model)) <= set(MODELLED_SERIES):
             self.problem("model", f"model = {model!r} is not understood", f"it is a list out of {', '.join(MODELLED_SERIES)}")
@@ -225,6 +230,7 @@ class _Reader:
             calendars={name: self.calendar(name, entry) for name, entry in self.table(values, "calendars").items()},
             vix_listing=self.listing(listing["vix"]) if "vix" in listing else STANDARD_VIX_LISTING,
             spx_listing=self.listing(listing["spx"]) if "spx" in listing else STANDARD_SPX_LISTING,
+            fund_listing=self.listing(listing["fund"]) if "fund" in listing else STANDARD_FUND_LISTING,
             model=frozenset(map(str, model)),
             stale_open=float(stale_open),
             spx_settlement=str(spx_settlement),
@@ -241,6 +247,7 @@ class _Reader:
             "columns",
             "column",
             "date_format",
+            "where",
             "allow",
             "unit",
             "lag",
@@ -283,8 +290,7 @@ class _Reader:
         entry = self.as_table(entry, f"calendar `{name}`")
         self.known(entry, ("file", "columns", "date_format", "where", "time"), f"calendar `{name}`")
         time = entry.get("time")
-        where = {str(column): str(word) for column, word in self.table(entry, "where").items()}
-        return CalendarEntry(name, self.one_source(entry, f"calendar `{name}`"), where, str(time) if time is not None else None)
+        return CalendarEntry(name, self.one_source(entry, f"calendar `{name}`"), str(time) if time is not None else None)
 
     def sources(self, entry: dict[str, Any], place: str) -> tuple[Source, ...]:
         if sum(key in entry for key in ("file", "files", "sources")) != 1:
@@ -299,12 +305,13 @@ class _Reader:
         made = []
         for part in parts:
             part = self.as_table(part, place)
-            self.known(part, ("file", "columns", "column", "date_format", "from", "to", "scale"), f"a source of {place}")
-            made.append(self.source({**{key: entry[key] for key in ("columns", "column", "date_format") if key in entry}, **part}, place))
+            self.known(part, ("file", "columns", "column", "date_format", "where", "from", "to", "scale"), f"a source of {place}")
+            shared: dict[str, Any] = {key: entry[key] for key in ("columns", "column", "date_format", "where") if key in entry}
+            made.append(self.source({**shared, **part}, place))
         return tuple(made)
 
     def one_source(self, entry: dict[str, Any], place: str) -> Source:
-        return self.source({key: entry[key] for key in ("file", "columns", "date_format") if key in entry}, place)
+        return self.source({key: entry[key] for key in ("file", "columns", "date_format", "where") if key in entry}, place)
 
     def source(self, part: dict[str, Any], place: str) -> Source:
         columns = {str(role): str(column) for role, column in self.table(part, "columns").items()}
@@ -318,6 +325,7 @@ class _Reader:
         return Source(
             path=self.expand(part.get("file"), place),
             columns=columns,
+            where={str(column): str(word) for column, word in self.table(part, "where").items()},
             date_format=str(date_format) if date_format is not None else None,
             first=self.day(part, "from"),
             last=self.day(part, "to"),
@@ -358,13 +366,12 @@ class _Reader:
         entry = self.as_table(entry, "[listing]")
         self.known(entry, ("monthlies", "weeklies", "periods"), "[listing]")
         monthlies, weeklies, periods = [], [], []
-        for era in self.eras(entry, "monthlies", ("since", "months", "cycle", "cycle_months")):
+        for era in self.eras(entry, "monthlies", ("since", "months", "cycle", "cycle_months", "leaps")):
             cycle = era.get("cycle")
             if cycle is not None and cycle not in CYCLES:
                 self.problem("cycle", f"cycle = {cycle!r} is not known", 'it is "february" or "march"')
-            monthlies.append(
-                MonthlyEra(era["since"], self.count(era, "months"), CYCLES.get(cycle or "", ()), self.count(era, "cycle_months", 0))
-            )
+            quarterly = CYCLES.get(cycle or "", ()), self.count(era, "cycle_months", 0)
+            monthlies.append(MonthlyEra(era["since"], self.count(era, "months"), *quarterly, self.leaps(era)))
         for era in self.eras(entry, "weeklies", ("since", "weekday", "weeks")):
             if era.get("weekday") not in WEEKDAYS:
                 self.problem("weekday", f"weekday = {era.get('weekday')!r} is not known", f"it is one of {', '.join(WEEKDAYS)}")
@@ -376,6 +383,19 @@ class _Reader:
                 continue
             periods.append(PeriodEra(era["since"], era["period"], self.count(era, "months")))
         return Listing(tuple(monthlies), tuple(weeklies), tuple(periods))
+
+    def leaps(self, era: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+        """The months of the year of which far monthlies are listed, and how many monthlies ahead."""
+        leaps = self.table(era, "leaps")
+        self.known(leaps, MONTHS, "leaps")
+        found = []
+        for month in leaps:
+            ahead = self.count(leaps, month)
+            if ahead > FARTHEST_MONTHS:
+                self.problem(month, f"{month} = {ahead} is too far ahead", f"options are listed up to {FARTHEST_MONTHS} months ahead")
+            elif month in MONTHS:
+                found.append((MONTHS.index(month) + 1, ahead))
+        return tuple(found)
 
     def eras(self, entry: dict[str, Any], kind: str, keys: tuple[str, ...]) -> list[dict[str, Any]]:
         """The eras of one kind, `since` as text, in order of time."""

@@ -60,7 +60,7 @@ def future_half_spread(vix: float) -> float:
 def fund_option_half_spread(price: float, share: float, vix: float) -> float:
     """Half the width of a VXX or UVXY option at mid `price` on a share at `share`, fee included: the VIX option's, on a share of $25."""
     scale = share / FUND_SHARE
-    width = 0.05 + 0.08 * square_root(price / scale)
+    width = 0.05 + 0.08 * square_root(divide(price, scale))
     return scale * (0.5 * width * stress_multiplier(vix) + FEE_PER_OPTION / 100.0)
 
 
@@ -68,6 +68,6 @@ def fund_option_half_spread(price: float, share: float, vix: float) -> float:
 def crowd_factor(vix: float, previous_vix: float) -> float:
     """What `costs crowded` multiplies half spreads by (quant.md T18): a quarter more in calm, more with every point above VIX 20, and twice
     that on days on which the VIX moved by more than 20 % in logs. An unknown `previous_vix` counts as no move."""
-    slip = 0.25 + 0.25 * maximum(vix - CALM_VIX, 0.0) / 10.0
+    slip = 0.25 + 0.25 * maximum(0.0, vix - CALM_VIX) / 10.0
     moved = absolute(log(divide(vix, previous_vix))) > 0.2
     return 1.0 + select(moved, 2.0, 1.0) * slip

@@ -157,13 +157,13 @@ def implied_volatility(strike: float, forward: float, theta: float, phi: float, 
 def option_vega(strike: float, forward: float, discount: float, theta: float, phi: float, rho: float, days: float) -> float:
     """Change of the price, in points, for one volatility point of the option's own; 0 at 0 days."""
     volatility = square_root(total_variance(log(divide(strike, forward)), theta, phi, rho))
-    vega = discount * black_vega(forward, strike, days / DAYS_A_YEAR, volatility) / 100.0
-    return select(volatility == 0.0, 0.0, vega)
+    return discount * black_vega(forward, strike, days / DAYS_A_YEAR, volatility) / 100.0
 
 
 @lane_function
 def option_theta(is_call: bool, strike: float, forward: float, theta: float, phi: float, rho: float, rate: float, days: float) -> float:
     """Change of the price, in points, for a calendar day passing while forward and volatility stand still; 0 at 0 days."""
     volatility = square_root(total_variance(log(divide(strike, forward)), theta, phi, rho))
-    decay = black_theta(forward, strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
-    return select(volatility == 0.0, 0.0, decay)
+    if days == 0.0:
+        return 0.0 * volatility
+    return black_theta(forward, strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR

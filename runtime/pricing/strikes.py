@@ -27,8 +27,8 @@ from alvh.runtime.pricing import spx_surface, vix_options
 FUND_STEP = 0.02
 """Strikes of options on volatility funds, in logs. Reverse splits kept the shares between some $10 and $50, where strikes stand $0.50 to $1
 apart; a split-adjusted price leaves that range, so the grid moves with it."""
-FUND_RANKS = 256.0
-"""Ranks searched around the forward: a factor of e^2.56 either way."""
+FUND_RANKS = 1024.0
+"""Ranks searched around the forward: a factor of e^10 either way, so that two-year calls on UVXY have a delta of 0.01 among them."""
 
 SPX_STEP = 5.0
 LOWEST_VIX_RANK = 2.0
@@ -167,13 +167,13 @@ def vix_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
 @lane_function
 def fund_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
     """The listed strike of a VXX or UVXY option whose delta is nearest the target. The arguments after it are `vix_options.Terms`, which
-    options on funds share (`fund_options.expiry_terms`). Eight halvings, as for the VIX."""
+    options on funds share (`fund_options.expiry_terms`). Ten halvings, as for the VIX."""
     quantile = normal_quantile(target)
     call_quantile = select(is_call, quantile, -quantile)
     call_delta = select(is_call, target, 1.0 - target)
     rank = floor(log(terms[0]) / FUND_STEP) - 0.5 * FUND_RANKS
     step = 0.5 * FUND_RANKS
-    for _ in range(8):
+    for _ in range(10):
         reached = _call_delta_reaches(call_delta, call_quantile, fund_strike_of_rank(rank + step), terms)
         rank = select(reached, rank + step, rank)
         step = 0.5 * step

@@ -144,13 +144,14 @@ def own_volatility(strike: float, log_moneyness: float, terms: Terms) -> float:
 def option_vega(strike: float, days: float, *terms: float) -> float:
     """Change of the price, in points, for one volatility point of the option's own; 0 at 0 days. The arguments after `days` are `Terms`."""
     volatility = own_volatility(strike, log(divide(strike, terms[0])), terms)
-    vega = terms[1] * black_vega(terms[0], strike, days / DAYS_A_YEAR, volatility) / 100.0
-    return select(volatility == 0.0, 0.0, vega)
+    return terms[1] * black_vega(terms[0], strike, days / DAYS_A_YEAR, volatility) / 100.0
 
 
 @lane_function
 def option_theta(is_call: bool, strike: float, rate: float, days: float, *terms: float) -> float:
-    """Change of the price, in points, for a calendar day passing while future and volatility stand still; 0 at 0 days."""
+    """Change of the price, in points, for a calendar day passing while future and volatility stand still; 0 at 0 days. The arguments after
+    `days` are `Terms`. Below the floor, without time value, what is left is interest on the price."""
     volatility = own_volatility(strike, log(divide(strike, terms[0])), terms)
-    decay = black_theta(terms[0], strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
-    return select(volatility == 0.0, 0.0, decay)
+    if days == 0.0:
+        return select(is_unknown(rate), rate, 0.0 * volatility)
+    return black_theta(terms[0], strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR

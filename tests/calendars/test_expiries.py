@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvh.runtime.calendars.expiries import VIX_MONTHLY_EXCEPTIONS, spx_expiries, vix_expiries
+from alvh.runtime.calendars.expiries import VIX_MONTHLY_EXCEPTIONS, fund_expiries, spx_expiries, vix_expiries
 from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import Expiries, Integers
 
@@ -38,6 +38,8 @@ def between(first: str, last: str) -> Integers:
 SESSIONS = between("1990-01-02", "2025-12-31")
 VIX = vix_expiries(SESSIONS)
 SPX = spx_expiries(SESSIONS)
+FUND = fund_expiries(SESSIONS)
+OPENED = set(SESSIONS.tolist())
 
 
 def dates(days: Integers) -> list[str]:
@@ -91,7 +93,60 @@ def test_vix_listing_equals_a_real_chain(market_folder: Path) -> None:
 )  # fmt: skip
 def test_spx_listing_equals_real_chains_up_to_a_year(market_folder: Path, name: str, date: str, horizon: str) -> None:
     quoted = {row for row in chain(market_folder, name, date) if date < row[0] <= horizon}
-    assert listed_on(SPX, date) == quoted
+    assert {row for row in listed_on(SPX, date) if row[0] <= horizon} == quoted
+
+
+@pytest.mark.parametrize(
+    ("name", "date", "until"),
+    [("spx_chain_2011-01-03_to_07.csv", "2011-01-03", "2014-01-31"), ("spx_chain_2022-02-04.csv", "2022-02-04", "2025-02-28")],
+)
+def test_leaps_equal_real_chains_from_fourteen_months_to_three_years(market_folder: Path, name: str, date: str, until: str) -> None:
+    """Junes and Decembers; nearer than that the chain of 2022 has two more months, which are not listed here."""
+    after = str(np.datetime64(date[:7]) + 14)
+    ours = {row for row in listed_on(SPX, date) if row[0][:7] >= after}
+    assert ours == {row for row in chain(market_folder, name, date) if after <= row[0][:7] and row[0] <= until}
+    assert len(ours) == 3
+
+
+def test_leaps_stay_listed_for_three_years() -> None:
+    """Each December from the day that the one three years before it settled; each June for two years."""
+    for year in range(1994, 2023):
+        for month, years in ((6, 2), (12, 3)):
+            (settled, expiry) = (
+                SPX.settle_day[
+                    (SPX.monthly == 1)
+                    & (SPX.settle_day.astype("datetime64[D]").astype("datetime64[M]") == np.datetime64(f"{at}-{month:02}"))
+                ][0]
+                for at in (year, year + years)
+            )
+            (at,) = np.flatnonzero((SPX.settle_day == expiry) & (SPX.monthly == 1))
+            assert SESSIONS[SPX.listed_bar[at]] == settled
+
+
+def test_fund_options_expire_on_fridays_at_the_close() -> None:
+    assert (FUND.am == 0).all()
+    for expiry in FUND.settle_day.tolist():
+        date = datetime.date.fromordinal(expiry + datetime.date(1970, 1, 1).toordinal())
+        # On a Friday; else on the last session before one that is a holiday.
+        friday = date + datetime.timedelta(days=(4 - date.weekday()) % 7)
+        between_them = [date + datetime.timedelta(days=i) for i in range(1, (friday - date).days + 1)]
+        assert not any(day(str(other)) in OPENED for other in between_them), date
+    ours = dates(FUND.settle_day[FUND.monthly == 1])
+    assert {"2014-04-17", "2015-01-16", "2018-02-16", "2022-04-14"} <= set(ours)
+    months = [date[:7] for date in ours]
+    assert months == sorted(set(months))
+    assert len(months) == 12 * 36
+
+
+def test_fund_options_are_listed_from_their_first_day_on() -> None:
+    assert not listed_on(FUND, "2010-05-27")
+    assert {date for date, _ in listed_on(FUND, "2010-05-28")} == {"2010-06-18", "2010-07-16", "2010-08-20", "2011-01-21", "2012-01-20"}
+    weekly = FUND.settle_day[(FUND.monthly == 0) & (FUND.listed_bar < FUND.settle_bar)]
+    assert dates(weekly)[0] == "2012-01-06"
+    # Five weeks ahead: the next five Fridays, whether a weekly or a monthly.
+    assert {"2016-06-10", "2016-06-24", "2016-07-01"} <= {date for date, _ in listed_on(FUND, "2016-06-03")}
+    (at,) = np.flatnonzero(FUND.settle_day == day("2016-07-01"))
+    assert str(SESSIONS[FUND.listed_bar[at]].astype("datetime64[D]")) == "2016-05-27"
 
 
 def test_nothing_was_listed_before_its_launch() -> None:
@@ -112,7 +167,7 @@ def test_daily_spx_series_from_2022() -> None:
 @given(st.integers(0, len(SESSIONS) - 800), st.integers(0, 200))
 def test_tables_of_a_shorter_calendar_are_a_prefix(first: int, more: int) -> None:
     short, long = SESSIONS[first : first + 600], SESSIONS[first : first + 600 + more]
-    for build in (vix_expiries, spx_expiries):
+    for build in (vix_expiries, spx_expiries, fund_expiries):
         a, b = build(short), build(long)
         count = len(a.settle_day)
         for name in ("settle_day", "settle_bar", "listed_bar", "monthly", "am", "month_index"):
@@ -122,7 +177,7 @@ def test_tables_of_a_shorter_calendar_are_a_prefix(first: int, more: int) -> Non
 @given(st.integers(0, len(SESSIONS) - 700))
 def test_table_invariants(first: int) -> None:
     sessions = SESSIONS[first : first + 700]
-    for expiries in (vix_expiries(sessions), spx_expiries(sessions)):
+    for expiries in (vix_expiries(sessions), spx_expiries(sessions), fund_expiries(sessions)):
         assert np.array_equal(sessions[expiries.settle_bar], expiries.settle_day)
         assert (expiries.listed_bar <= expiries.settle_bar).all()
         assert (np.diff(expiries.settle_day) >= 0).all()

@@ -328,3 +328,19 @@ def test_dates_outside_the_data_are_refused(made: MadeMarket) -> None:
         with pytest.raises(MarketError) as caught:
             market.arrays(None if start is None else np.datetime64(start), None if end is None else np.datetime64(end))
         assert f"{made.dates[0]} to {made.dates[-1]}" in caught.value.problems[0].message
+
+
+def test_rows_are_picked_by_words_and_only_those_are_judged(made: MadeMarket) -> None:
+    """One row a contract and session: without `where` every date stands there twice."""
+    lines = [f"{date},{rank},{1000 * i + rank}" for i, date in enumerate(made.dates) for rank in (1, 2)]
+    made.write("futures.csv", ["date,rank,volume", *lines])
+    made.rest = '[inputs.busy]\nfile = "futures.csv"\ncolumn = "volume"\n'
+    assert "stands in the row before too" in made.problem().message
+    made.rest += 'where = { rank = "2" }\n'
+    busy = column(made.open().arrays(None, None, ("busy",)), "busy")
+    assert busy.tolist() == [1000.0 * i + 2.0 for i in range(len(made.dates))]
+    made.rest = made.rest.replace('"2"', '"3"')
+    problem = made.problem()
+    assert (problem.file, problem.message, problem.hint) == ("futures.csv", "busy: no row has rank = 3", "check `where` in the manifest")
+    made.rest = made.rest.replace("rank =", "place =")
+    assert "there is no column `place`" in made.problem().message

@@ -270,7 +270,7 @@ def test_breadth_follows_the_index(long_paths: Generated) -> None:
 
 def test_arrays_of_the_generated_market(market: MarketArrays) -> None:
     assert market.values.shape == (2820, len(market.series), 6)
-    assert (market.first, market.last, len(market.sessions)) == (300, 2819, 3320)
+    assert (market.first, market.last, len(market.sessions)) == (300, 2819, 3620)
     assert str(market.sessions[market.first].astype("datetime64[D]")) == "2023-01-03"
     known = ~np.isnan(market.values).all(axis=(0, 2))
     absent = {market.series[row] for row in np.flatnonzero(~known)}
@@ -278,6 +278,11 @@ def test_arrays_of_the_generated_market(market: MarketArrays) -> None:
     assert (market.provenance[:, known][market.provenance[:, known] != 0] == MODELLED).all()
     only_settlement = market.series.index("vix_settlement")
     others = [row for row in np.flatnonzero(known) if row != only_settlement]
+    # The beta takes sixty changes.
+    beta = market.series.index("vix_beta")
+    assert np.array_equal(np.isnan(market.values[:, beta]).all(axis=1), np.arange(2820) < 60)
+    assert not np.isnan(market.values[60:, others]).any()
+    others.remove(beta)
     assert not np.isnan(market.values[:, others]).any()
     settles = np.zeros(2820, dtype=bool)
     settles[market.vix.settle_bar[market.vix.settle_bar < 2820]] = True

@@ -20,8 +20,8 @@ from alvh.runtime.markets.load_market import load_market
 from alvh.runtime.pricing.futures_curve import convexity_bound
 from alvh.runtime.record import same_bits
 
-INPUTS = ("ad_line", "reer")
-CALENDARS = ("cpi", "fomc", "fomc_minutes")
+INPUTS = ("ad_line", "reer", "vx_volume", "yield_2y", "yield_3m", "fed_funds")
+CALENDARS = ("cpi", "ppi", "nfp", "fomc", "fomc_minutes", "fomc_intermeeting", "jackson_hole", "election", "opex", "quad_witching")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def assert_prefix(short: MarketArrays, long: MarketArrays) -> None:
     assert short.events.keys() == long.events.keys()
     for name, flags in short.events.items():
         assert np.array_equal(flags, long.events[name][:sessions]), name
-    for ours, theirs in ((short.spx, long.spx), (short.vix, long.vix)):
+    for ours, theirs in ((short.spx, long.spx), (short.vix, long.vix), (short.fund, long.fund)):
         for name in ("settle_day", "settle_bar", "listed_bar", "monthly", "am", "month_index"):
             column = getattr(ours, name)
             assert np.array_equal(column, getattr(theirs, name)[: len(column)]), name
@@ -77,7 +77,7 @@ def test_known_closes(arrays: MarketArrays) -> None:
     assert value(arrays, "vx1", "2018-02-05") == pytest.approx(33.22, abs=0.06)
     assert str(arrays.sessions[arrays.first].astype("datetime64[D]")) == "2006-02-24"
     assert str(arrays.sessions[arrays.last].astype("datetime64[D]")) == "2021-12-31"
-    assert len(arrays.sessions) == arrays.last + 1 + 500
+    assert len(arrays.sessions) == arrays.last + 1 + 800
 
 
 def test_ranks_of_futures_equal_the_files_own(real_history: HistoryMarket, arrays: MarketArrays) -> None:
@@ -245,6 +245,27 @@ def test_publications_are_known_when_published_and_not_before(real_history: Hist
     assert value(arrays, "rate", "2021-12-31") == pytest.approx(0.0005)
 
 
+def test_volume_of_the_front_future_is_known_a_day_later(arrays: MarketArrays) -> None:
+    # 75,189 contracts on the 16th; on the 17th the front contract settled and the next one, 102,321, was the front.
+    assert value(arrays, "vx_volume", "2015-06-17") == 75_189
+    assert value(arrays, "vx_volume", "2015-06-18") == 102_321
+    assert np.isnan(value(arrays, "vx_volume", "2004-03-26"))
+
+
+def test_rates_for_a_differential(arrays: MarketArrays) -> None:
+    """Friday's 2021-12-31 bar knows Thursday's yields, in per cent; 2021-11-26 what stood before Thanksgiving."""
+    assert [value(arrays, name, "2021-12-31") for name in ("yield_2y", "yield_3m", "fed_funds")] == [0.73, 0.05, 0.08]
+    assert value(arrays, "yield_2y", "2021-11-26") == 0.64
+    assert np.isnan(value(arrays, "yield_3m", "2004-10-12"))
+
+
+def test_every_calendar_of_the_file_has_events(arrays: MarketArrays) -> None:
+    assert [int(arrays.events[name].sum()) for name in ("ppi", "nfp", "election", "quad_witching")] == [264, 264, 11, 88]
+    # The cut of Sunday 2020-03-15 is known on Monday.
+    assert arrays.events["fomc_intermeeting"][bar(arrays, "2020-03-16")] == 1
+    assert arrays.events["opex"][bar(arrays, "2014-04-17")] == 1
+
+
 def test_bad_breadth_rows_are_unknown(arrays: MarketArrays) -> None:
     for date in ("2004-02-27", "2006-04-24", "2006-12-29"):
         assert np.isnan(value(arrays, "ad_line", date))
@@ -293,6 +314,8 @@ def test_changing_the_future_changes_no_earlier_bit(made: MadeMarket, cut: int, 
     )
     made.rest = '[inputs.ad_line]\nfile = "breadth.csv"\ncumulate = true\ntotal_within = 0.3\n'
     made.series["vvix"] = 'file = "vvix.csv"\nallow = { missing_sessions = 100 }'
+    made.series["rate"] = 'file = "rate.csv"\nunit = "fraction"'
+    made.write("rate.csv", ["date,rate", *(f"{date},0.02" for date in made.dates)])
     made.write("vvix.csv", ["date,vvix", *(f"{date},{80 + 20 * (i % 3)}" for i, date in enumerate(made.dates) if i % 5 or i in (0, 259))])
     whole = made.open().arrays(None, None, ("ad_line",))
     saved = {name: made.lines(name) for name in ("spx.csv", "vix.csv", "vvix.csv", "breadth.csv")}

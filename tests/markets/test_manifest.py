@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alvh.runtime.calendars.expiries import STANDARD_SPX_LISTING, STANDARD_VIX_LISTING
+from alvh.runtime.calendars.expiries import STANDARD_FUND_LISTING, STANDARD_SPX_LISTING, STANDARD_VIX_LISTING
 from alvh.runtime.market import MarketError, Problem
 from alvh.runtime.markets.load_market import load_market
 from alvh.runtime.markets.manifest import ALLOWANCES, read_manifest
@@ -47,6 +47,19 @@ def problems_of(folder: Path, text: str) -> tuple[Problem, ...]:
             "weekday = 'wednes'",
             "wednesday",
         ),
+        (
+            GOOD + "[listing.spx]\nmonthlies = [{ since = 2008-01-02, months = 3, leaps = { june = 40 } }]\n",
+            7,
+            "june = 40 is too far ahead",
+            "36 months",
+        ),
+        (
+            GOOD + "[listing.spx]\nmonthlies = [{ since = 2008-01-02, months = 3, leaps = { junes = 24 } }]\n",
+            7,
+            "leaps has no key `junes`",
+            "did you mean `june`",
+        ),
+        (GOOD + "where = 3\n", 6, "where should be a table", "docs/data.md"),
         (GOOD + "[listing.vix]\nmonthlies = [{ months = 4 }]\n", 7, "does not say since when", "since ="),
         ("format = 1\n[series.spx\n", 2, "this is no TOML", "docs/data.md"),
     ],
@@ -82,6 +95,7 @@ def test_the_shipped_manifest_states_the_standard_listing() -> None:
     assert sorted(manifest.spx_listing.weeklies, key=str) == sorted(STANDARD_SPX_LISTING.weeklies, key=str)
     assert manifest.spx_listing.monthlies == STANDARD_SPX_LISTING.monthlies
     assert manifest.spx_listing.periods == STANDARD_SPX_LISTING.periods
+    assert manifest.fund_listing == STANDARD_FUND_LISTING
 
 
 def test_the_example_of_the_documentation_is_a_manifest(tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import numpy as np
 from numba import njit
 
 from alvh.runtime.lanes import Lanes, load, store
-from alvh.runtime.pricing import black, costs, futures_curve, spx_surface, strikes, vix_level, vix_options
+from alvh.runtime.pricing import black, costs, fund_options, futures_curve, sensitivities, spx_surface, strikes, vix_level, vix_options
 from alvh.runtime.record import same_bits
 
 WIDTHS = (1, 8)
 """The widths that runs use; compiling is slow. test_lanes.py and test_mathematics.py go through the others."""
 INPUTS = 14
-OUTPUTS = 30
+OUTPUTS = 61
 ROWS = INPUTS + OUTPUTS
 TERMS = (1.0, 2.0, 7.0, 23.0, 30.0, 61.0, 94.0, 200.0, 290.0, 301.0)
 """Days to settlement, one a case: shared by all lanes."""
@@ -70,6 +70,28 @@ def price_everything(lanes, block, days_of_case, table):
         greeks = black.black_vega(spx, strike, 0.5, ratio) + black.black_theta(spx, strike, 0.5, ratio, rate, True)
         store(lanes, block, result + 2, total + greeks)
         store(lanes, block, result + 3, strikes.nearest_vix_strike(vix_strike))
+        result += 4
+        fund_terms = fund_options.expiry_terms(spx, vvix, future, rate, days, 1.5)
+        for member in range(10):
+            store(lanes, block, result + member, fund_terms[member])
+        result += 10
+        fund_strike = spx * ratio
+        for is_call in (True, False):
+            price = vix_options.option_price(is_call, fund_strike, *fund_terms)
+            store(lanes, block, result, price)
+            store(lanes, block, result + 1, strikes.fund_strike_for_delta(is_call, target, *fund_terms))
+            store(lanes, block, result + 2, vix_options.option_theta(is_call, fund_strike, rate, days, *fund_terms))
+            store(lanes, block, result + 3, vix_options.option_theta(is_call, vix_strike, rate, days, *vix_terms))
+            store(lanes, block, result + 4, spx_surface.option_theta(is_call, strike, forward, theta, phi, rho, rate, days))
+            result += 5
+        store(lanes, block, result, strikes.nearest_fund_strike(fund_strike))
+        store(lanes, block, result + 1, vix_options.option_vega(fund_strike, days, *fund_terms))
+        store(lanes, block, result + 2, vix_options.option_vega(vix_strike, days, *vix_terms))
+        store(lanes, block, result + 3, spx_surface.option_vega(strike, forward, discount, theta, phi, rho, days))
+        store(lanes, block, result + 4, costs.future_half_spread(future))
+        store(lanes, block, result + 5, costs.fund_option_half_spread(price, spx, future))
+        store(lanes, block, result + 6, costs.crowd_factor(future, vvix))
+        store(lanes, block, result + 7, future * sensitivities.future_beta(case % 9 + 1))
 
 
 def inputs() -> np.ndarray:

@@ -57,7 +57,8 @@ def surfaces(draw, highest: float = 120.0) -> Surface:
     return surface_of(vix9d, vix, vix3m, vix6m, draw(st.floats(100.0, 160.0)))
 
 
-days_out = st.integers(1, 400).map(float)
+days_out = st.integers(1, 1_120).map(float)
+"""To the farthest LEAPS."""
 moneyness = st.floats(-0.9, 0.6)
 """ln(K / F)."""
 
@@ -82,7 +83,7 @@ def test_prices_fall_and_bend_as_they_must_in_the_strike(surface, days, k, step)
     assert max(0.0, discount * (forward - strikes[1])) - 1e-9 <= calls[1] <= discount * forward
 
 
-@given(surfaces(), st.integers(1, 399), st.integers(1, 200), moneyness)
+@given(surfaces(), st.integers(1, 1_000), st.integers(1, 200), moneyness)
 def test_no_calendar_arbitrage(surface, days, more, k):
     near, far = ((*surface.terms(float(until))[2:], surface.rho) for until in (days, days + more))
     assert total_variance(k, *far) >= total_variance(k, *near) - 1e-12

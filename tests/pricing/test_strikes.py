@@ -8,10 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from alvh.runtime.pricing import fund_options
 from alvh.runtime.pricing.spx_surface import option_delta as spx_delta
 from alvh.runtime.pricing.strikes import (
     HIGHEST_VIX_RANK,
     LOWEST_VIX_RANK,
+    fund_strike_for_delta,
+    fund_strike_of_rank,
+    nearest_fund_strike,
     nearest_spx_strike,
     nearest_vix_strike,
     spx_strike_for_delta,
@@ -80,7 +84,7 @@ def test_the_nearest_spx_strike_is_nearest(level):
     targets,
     st.floats(math.log(200.0), math.log(12000.0)).map(math.exp),
     st.floats(0.05, 1.2),
-    st.integers(1, 400),
+    st.integers(1, 1_120),
     st.floats(-0.75, -0.40),
     st.floats(0.9, 1.1),
 )
@@ -118,6 +122,39 @@ def test_no_vix_strike_is_nearer_in_delta(is_call, target, future, vvix, days):
     assert vix_rank_of_strike(chosen) in RANKS
 
 
+@given(st.floats(-20.0, 8.0).map(math.exp))
+def test_the_nearest_fund_strike_is_nearest_in_ratio(level):
+    chosen = nearest_fund_strike(level)
+    assert abs(math.log(chosen / level)) <= 0.01 + 1e-12
+    assert math.isclose(math.log(chosen) / 0.02, round(math.log(chosen) / 0.02), abs_tol=1e-9)
+    assert nearest_fund_strike(chosen) == chosen
+
+
+@given(
+    st.booleans(),
+    targets,
+    st.floats(-14.0, 6.0).map(math.exp),
+    st.floats(50.0, 200.0),
+    st.floats(10.0, 80.0),
+    st.integers(1, 760).map(float),
+    st.sampled_from((1.0, 1.5, 2.0)),
+)
+@example(True, 0.01, 20.0, 100.0, 20.0, 730.0, 2.0)
+@example(False, 0.01, 20.0, 200.0, 20.0, 730.0, 2.0)
+def test_no_fund_strike_is_nearer_in_delta(is_call, target, share, vvix, vx30, days, leverage):
+    terms = fund_options.expiry_terms(share, vvix, vx30, 0.02, days, leverage)
+    chosen = fund_strike_for_delta(is_call, target, *terms)
+
+    def miss(strike: float) -> float:
+        return abs(vix_delta(is_call, strike, *terms) - target)
+
+    # The whole grid within e^5 of the share, further than any delta of these targets lies.
+    middle = round(math.log(share) / 0.02)
+    grid = [fund_strike_of_rank(float(middle + place)) for place in range(-250, 251)]
+    assert miss(chosen) <= min(map(miss, grid)) + 1e-15
+    assert nearest_fund_strike(chosen) == chosen
+
+
 def test_equally_near_deltas_go_further_out_of_the_money():
     """Almost without volatility the deltas of the two neighbours are 1 and 0, both half away from the target."""
     flat = (102.5, 1.0, 1e-12, 0.0, 0.0)
@@ -137,4 +174,8 @@ def test_unknown_terms_give_an_unknown_vix_strike():
         assert math.isnan(vix_strike_for_delta(True, 0.3, *expiry_terms(future, vvix, 0.02, 30.0, TABLE)))
     assert math.isnan(vix_strike_for_delta(True, math.nan, *expiry_terms(20.0, 90.0, 0.02, 30.0, TABLE)))
     assert math.isnan(nearest_vix_strike(math.nan))
+    assert math.isnan(nearest_fund_strike(math.nan))
+    assert math.isnan(fund_strike_for_delta(True, math.nan, *fund_options.expiry_terms(20.0, 90.0, 18.0, 0.02, 30.0, 1.0)))
+    for share, vvix, vx30 in ((math.nan, 90.0, 18.0), (20.0, math.nan, 18.0), (20.0, 90.0, math.nan)):
+        assert math.isnan(fund_strike_for_delta(True, 0.3, *fund_options.expiry_terms(share, vvix, vx30, 0.02, 30.0, 1.0)))
     assert math.isnan(nearest_spx_strike(math.nan))
