@@ -24,7 +24,6 @@ from alvh.runtime.reference_account import Ask, LayerState, lots_of, total
 from alvh.runtime.reference_choosing import Structure
 from alvh.runtime.reference_streams import is_unknown
 
-
 DUST = 1e-9
 """Of a contract: how far below a whole number still counts as that number, and what is too little to trade."""
 
