@@ -17,7 +17,7 @@ OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE, SETTLE, REFUSED = range(7)
 """Why an order was cut or refused, or (DELTA_FLAGGED) what is odd about it."""
 
 MAX_LEGS = 4
-MAX_READS = 16
+MAX_READS = 8
 
 
 @frozen(eq=False)
