@@ -291,5 +291,11 @@ def cycle_reduction(case: Case, track: Track) -> Figure:
     return Sampled(np.array(found)[:, None], lambda rows: float(np.median(rows)), 1)
 
 
+def book_risk(case: Case, track: Track) -> Figure:
+    """What the lots held could lose at expiry, premium aside, over equity; the mean over days."""
+    rows = (track.of_run(track.run.record.margin) / track.equity)[:, None]
+    return Sampled(rows, lambda rows: float(rows.mean()), BLOCK_DAYS)
+
+
 def theta_paid(case: Case, track: Track) -> Figure:
     return "runs do not record time decay yet"

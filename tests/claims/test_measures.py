@@ -205,7 +205,9 @@ def test_futures_of_constant_maturity_step_over_a_settlement() -> None:
     # One future, 10 then 11, settled at 12 while the next goes 20, 21: all weight stands on the nearest that is 30 days or more away.
     arrays = market(3, vx1=[10.0, 11.0, 21.0], vx2=[20.0, 20.0, 30.0], vix_settlement=[float("nan")] * 2 + [12.0])
     first = int(arrays.sessions[0])
-    table = evolve(arrays.vix, settle_day=np.array([first + 2, first + 32, first + 62]), monthly=np.ones(3, dtype=np.int64), month_index=np.arange(3))
+    table = evolve(
+        arrays.vix, settle_day=np.array([first + 2, first + 32, first + 62]), monthly=np.ones(3, dtype=np.int64), month_index=np.arange(3)
+    )
     arrays = evolve(arrays, vix=table, vx_front=np.array([0, 0, 1]))
     found = future_returns(run(arrays, [100.0] * 3))
     # weights of the nearest: (32 - 30) / 30 on bar 0, (31 - 30) / 30 on bar 1.
