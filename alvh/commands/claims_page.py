@@ -66,10 +66,10 @@ def _page(of_history: Claims, of_paths: Claims) -> str:
     sample = next(judgement.sample for judgement in of_history.standard if judgement.parts)
     return f"""# Which claims hold
 
-Made by `make claims`; [design/claims.md](design/claims.md) defines every figure. Two samples: real index history, {sample}, on which options are
-priced by models ([design/models.md](design/models.md)), and {of_paths.paths} generated paths of ten years (seed {of_paths.seed}). Real history is one path:
-its bounds come from a bootstrap. A claim is *supported* when its whole interval lies in what is promised, *refuted* when none of it does, else *open*.
-None of this is advice, and a model's prices are not a market's.
+Made by `make claims`; [design/claims.md](design/claims.md) defines every figure. Two samples: real index history, {sample},
+on which options are priced by models ([design/models.md](design/models.md)), and {of_paths.paths} generated paths of ten years
+(seed {of_paths.seed}). History is one path: its bounds come from a bootstrap. A claim is *supported* when its whole interval lies in
+what is promised, *refuted* when none of it does, else *open*. None of this is advice, and a model's prices are not a market's.
 
 {_plainly(of_history, of_paths)}
 ## Verdicts

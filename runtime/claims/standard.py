@@ -161,9 +161,7 @@ def market_questions(program: Program, is_generated: bool) -> list[Asked]:
         return asked
     for name, text in TRIGGERS:
         part = Part("lift", "trigger_lift", region=Region(low=1.0, low_open=True))
-        asked.append(
-            Asked(MARKET, f"C12 {label} {name}", f"trigger confirms: {name}", (part,), Setup(program, condition=condition_of(text)))
-        )
+        asked.append(Asked(MARKET, f"C12 {label} {name}", "the trigger confirms", (part,), Setup(program, condition=condition_of(text))))
     return asked
 
 
