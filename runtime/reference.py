@@ -436,7 +436,7 @@ class _Run:
         if ends:
             self.end_lot(state, slot, lot)
         else:
-            lot.structures = left
+            lot.structures = lot.structures - sold
             lot.fees = lot.fees - lot_fees
 
     def book_profit(self, state: LayerState, lot: Lot, profit: float) -> None:
@@ -669,6 +669,9 @@ class _Run:
         number = NO_RULE if rule is None else self.rule_numbers[id(rule)]
         price = UNKNOWN if structure is None else structure.debit
         contracts = () if structure is None else structure.contracts
+        if structure is not None and rule is not None and rule.verb == "rebalance":
+            # The lot's own, those that have settled included.
+            contracts = tuple(leg.contract for leg in state.lots[slot].legs)
         self.write(Row(self.bar, state.number, slot, REFUSED, number, code, asked, 0.0, price, 0.0, contracts, reads))
 
     def write(self, row: Row) -> None:

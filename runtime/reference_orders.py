@@ -22,11 +22,15 @@ from alvh.runtime.reference_choosing import Structure
 from alvh.runtime.reference_streams import is_unknown
 
 
+DUST = 1e-9
+"""Of a contract: how far below a whole number still counts as that number, and what is too little to trade."""
+
+
 def whole_contracts(x: float, rounded: bool) -> float:
-    """What can be traded of `x` structures; never below 0."""
-    if not x > 0.0:
-        return 0.0
-    return float(math.floor(x + 1e-9)) if rounded else x
+    """What can be traded of `x` structures; never below 0. With fractional contracts less than `DUST` of one is nothing."""
+    if rounded:
+        return float(math.floor(x + DUST)) if x > 0.0 else 0.0
+    return x if x > DUST else 0.0
 
 
 def size_value(state: LayerState, group: Group, values: Sequence[float]) -> float:
@@ -64,9 +68,7 @@ def size_of(state: LayerState, group: Group, structure: Structure, values: Seque
 
 def affordable(state: LayerState, structure: Structure) -> float:
     """Structures that the layer's balance pays, less what its earlier asks of the bar reserve; at least 0."""
-    left = state.balance
-    for ask in state.asks:
-        left = left - ask.reserved
+    left = state.balance - total(ask.reserved for ask in state.asks)
     structures = left / (structure.debit * 100.0 + structure.fee)
     return structures if structures > 0.0 else 0.0
 
@@ -76,9 +78,7 @@ def held_by_others(state: LayerState, slot: int) -> float:
     if state.layer.size.manner == "budget":
         return 0.0
     held = total(lot.structures for place, lot in state.by_slot() if place != slot)
-    for ask in state.asks:
-        held = held + (ask.wanted if ask.wanted > 0.0 else 0.0)
-    return held
+    return held + total(ask.wanted for ask in state.asks if ask.wanted > 0.0)
 
 
 def cut_to_limits(asks: Sequence[Ask], groups: Sequence[Group], layers: Sequence[LayerState], values: Sequence[float]) -> None:
@@ -114,7 +114,7 @@ def reason_for_nothing(ask: Ask) -> int:
     """Why an ask comes to no contract."""
     if ask.limit_unknown:
         return LIMIT_UNKNOWN
-    if ask.kind == "roll" and not ask.asked > 0.0:
+    if ask.kind == "roll" and not ask.asked > 0.0 and ask.layer.layer.size.manner != "budget":
         return ABOVE_SIZE
     if ask.limit_cut:
         return CUT_BY_LIMIT

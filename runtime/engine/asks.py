@@ -79,10 +79,9 @@ def _refuse_unpriced(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, ma
 
 
 @lane_function
-def size_of(lanes: Lanes, run: Run, layer: int, debit: float, worst: float) -> tuple[float, float]:
-    """Structures that a layer's size comes to at a net debit and worst loss of one, and why it cannot be had (0: it can)."""
+def size_of(lanes: Lanes, run: Run, layer: int, debit: float, worst: float, fee: float) -> tuple[float, float]:
+    """Structures that a layer's size comes to at a net debit, worst loss and fee of one, and why it cannot be had (0: it can)."""
     manner = int(run.rules.layers[layer, at.L_SIZE_MANNER])
-    fee = fee_of_structure(run, layer)
     fine = broadcast(lanes, float(NO_REASON))
     if manner == at.BY_BUDGET:
         price = debit * 100.0 + fee
@@ -131,6 +130,7 @@ def _add_ask(
     debit: float,
     worst: float,
     off_mid: float,
+    fee: float,
     own: float,
     rule: float,
     flagged: float,
@@ -138,7 +138,7 @@ def _add_ask(
     """Writes an order down, cut to what the layer's balance pays."""
     row = asks * at.ASK_ROWS
     of_layer = layer * at.LAYER_ROWS
-    price = debit * 100.0 + fee_of_structure(run, layer)
+    price = debit * 100.0 + fee
     asked = wanted
     budget_cut = none_of(mask)
     if run.rules.layers[layer, at.L_BUDGETED] == 1.0:
@@ -157,6 +157,7 @@ def _add_ask(
     store(lanes, run.state.asks, row + at.K_DEBIT, debit)
     store(lanes, run.state.asks, row + at.K_WORST, worst)
     store(lanes, run.state.asks, row + at.K_HALF, off_mid)
+    store(lanes, run.state.asks, row + at.K_FEE, fee)
     store(lanes, run.state.asks, row + at.K_OWN, own)
     store(lanes, run.state.asks, row + at.K_RULE, rule)
     store(lanes, run.state.asks, row + at.K_CUT, broadcast(lanes, float(NO_REASON)))
@@ -177,8 +178,8 @@ def _ask_for_choice(
     base = layer * at.CHOSEN_ROWS
     return _add_ask(
         lanes, run, layer, slot, action, kept_in, asks, mask, wanted, load(lanes, run.state.chosen, base + at.H_DEBIT),
-        load(lanes, run.state.chosen, base + at.H_WORST), load(lanes, run.state.chosen, base + at.H_HALF), own, rule,
-        load(lanes, run.state.chosen, base + at.H_FLAGGED),
+        load(lanes, run.state.chosen, base + at.H_WORST), load(lanes, run.state.chosen, base + at.H_HALF),
+        broadcast(lanes, fee_of_structure(run, layer)), own, rule, load(lanes, run.state.chosen, base + at.H_FLAGGED),
     )  # fmt: skip
 
 
@@ -201,7 +202,8 @@ def _roll_within(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: 
     silent = same & (code == NO_REASON)
     debit = load(lanes, run.state.chosen, base + at.H_DEBIT)
     worst = load(lanes, run.state.chosen, base + at.H_WORST)
-    _, size_code = size_of(lanes, run, layer, debit, worst)
+    fee = broadcast(lanes, fee_of_structure(run, layer))
+    _, size_code = size_of(lanes, run, layer, debit, worst, fee)
     code = select((code == NO_REASON) & negate(silent), size_code, code)
     refused = mask & (code != NO_REASON) & negate(silent)
     if any_lane(refused):
@@ -217,7 +219,7 @@ def _roll_within(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: 
     sell(lanes, run, bar, layer, slot, goes, structures, ROLL_OUT, rule, structures, slot)
     store_where(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_ROLLED, goes, broadcast(lanes, 1.0))
     count_where(lanes, run.tape.counts, ROLLED, goes)
-    size, _ = size_of(lanes, run, layer, debit, worst)
+    size, _ = size_of(lanes, run, layer, debit, worst, fee)
     wanted = size
     if int(run.rules.layers[layer, at.L_SIZE_MANNER]) != at.BY_BUDGET:
         wanted = size - (others_of(lanes, run, layer, slot) + load(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_ASKED))
@@ -310,6 +312,7 @@ def _rebalance(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bo
     lot = slot * at.LOT_ROWS
     debit = broadcast(lanes, 0.0)
     off_mid = broadcast(lanes, 0.0)
+    contracts = broadcast(lanes, 0.0)
     no_bid = none_of(mask)
     for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
         row = (slot * at.LEGS + leg) * at.LEG_ROWS
@@ -320,13 +323,16 @@ def _rebalance(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bo
         if ratio > 0.0:
             debit = debit + select(alive, ratio * (mid + half), 0.0)
             off_mid = off_mid + select(alive, ratio * half, 0.0)
+            contracts = contracts + select(alive, ratio, 0.0)
         else:
             bid = maximum(mid - half, 0.0)
             no_bid = no_bid | (alive & (bid <= 0.0))
+            contracts = contracts + select(alive, -ratio, 0.0)
             debit = debit + select(alive, ratio * bid, 0.0)
             off_mid = off_mid + select(alive, -ratio * (mid - bid), 0.0)
     worst = load(lanes, run.state.lots, lot + at.O_WORST)
-    size, code = size_of(lanes, run, layer, debit, worst)
+    fee = run.settings.fee * contracts
+    size, code = size_of(lanes, run, layer, debit, worst, fee)
     held = load(lanes, run.state.lots, lot + at.O_STRUCTURES)
     wanted = size + held
     if int(run.rules.layers[layer, at.L_SIZE_MANNER]) != at.BY_BUDGET:
@@ -350,7 +356,7 @@ def _rebalance(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bo
         return asks
     own = load(lanes, run.state.lots, lot + at.O_OWN)
     flagged = broadcast(lanes, 0.0)
-    return _add_ask(lanes, run, layer, slot, REBALANCE, slot, asks, more, wanted - held, debit, worst, off_mid, own, rule, flagged)
+    return _add_ask(lanes, run, layer, slot, REBALANCE, slot, asks, more, wanted - held, debit, worst, off_mid, fee, own, rule, flagged)
 
 
 @lane_function
@@ -383,7 +389,8 @@ def _ask_to_open(lanes: Lanes, run: Run, bar: int, layer: int, asks: int) -> int
     code = select(
         load(lanes, run.state.chosen, base + at.H_OUTSIDE) == 1.0, float(NO_EXPIRY), load(lanes, run.state.chosen, base + at.H_REFUSAL)
     )
-    size, size_code = size_of(lanes, run, layer, debit, load(lanes, run.state.chosen, base + at.H_WORST))
+    fee = broadcast(lanes, fee_of_structure(run, layer))
+    size, size_code = size_of(lanes, run, layer, debit, load(lanes, run.state.chosen, base + at.H_WORST), fee)
     priced = code == NO_REASON
     code = select(priced, size_code, code)
     if int(run.rules.layers[layer, at.L_SIZE_MANNER]) != at.BY_BUDGET:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.prices import series_at
-from alvh.runtime.engine.trade import fee_of_structure
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, is_unknown, lane_function, load, maximum, negate, select, store_where
 from alvh.runtime.record import CUT_BY_CASH, CUT_BY_LIMIT, LIMIT_UNKNOWN, NO_REASON
 
@@ -116,6 +115,6 @@ def _needed(lanes: Lanes, run: Run, ask: int) -> tuple[float, float, bool]:
     wanted = load(lanes, run.state.asks, row + at.K_WANTED)
     debit = load(lanes, run.state.asks, row + at.K_DEBIT)
     worst = load(lanes, run.state.asks, row + at.K_WORST)
-    need = debit * 100.0 + fee_of_structure(run, int(run.state.ask_place[ask, at.Q_LAYER])) + worst * 100.0
+    need = debit * 100.0 + load(lanes, run.state.asks, row + at.K_FEE) + worst * 100.0
     counts = (load(lanes, run.state.asks, row + at.K_PRESENT) == 1.0) & (need > 0.0) & (wanted > 0.0)
     return wanted, need, counts

@@ -6,7 +6,7 @@ from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.journal import journal_lot
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.mark import add_where, count_where, refresh_lot
-from alvh.runtime.engine.trade import fee_of_structure, refuse, whole
+from alvh.runtime.engine.trade import refuse, whole
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, lane_function, load, maximum, negate, select, store_where
 from alvh.runtime.record import ABOVE_SIZE, BUDGET_SPENT, DELTA_FLAGGED, LESS_THAN_ONE, LIMIT_UNKNOWN, NO_REASON, OPEN, REBALANCE
 
@@ -55,7 +55,7 @@ def fill(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
             store_where(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_CLOSED, refused, broadcast(lanes, 1.0))
     if not any_lane(filled):
         return
-    fee = fee_of_structure(run, layer) * bought
+    fee = load(lanes, run.state.asks, row + at.K_FEE) * bought
     spent = debit * bought * 100.0
     cash = load(lanes, run.state.account, at.A_CASH)
     store_where(lanes, run.state.account, at.A_CASH, filled, cash - spent - fee)

@@ -113,9 +113,9 @@ H_REFUSAL, H_DEBIT, H_WORST, H_NEAREST, H_OUTSIDE, H_FLAGGED, H_HALF, H_WIDTH = 
 """Of a layer's choice: why it cannot be had (0: it can), net debit a structure, worst loss, nearest settlement day."""
 CHOSEN_ROWS = 8
 
-K_PRESENT, K_WANTED, K_ASKED, K_DEBIT, K_WORST, K_HALF, K_OWN, K_RULE, K_CUT, K_FLAGGED, K_BUDGET_CUT = range(11)
-"""Of an order asked for today; `K_HALF` is what one structure pays off mid."""
-ASK_ROWS = 11
+K_PRESENT, K_WANTED, K_ASKED, K_DEBIT, K_WORST, K_HALF, K_FEE, K_OWN, K_RULE, K_CUT, K_FLAGGED, K_BUDGET_CUT = range(12)
+"""Of an order asked for today; `K_HALF` is what one structure pays off mid, `K_FEE` its fee."""
+ASK_ROWS = 12
 Q_LAYER, Q_SLOT, Q_ACTION, Q_READS = range(4)
 """Where an order belongs: layer, slot (-1: the lowest free one), journal action, slot whose reads it shows (-1: the nodes')."""
 ASK_PLACES = 4

@@ -10,12 +10,16 @@ from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, floor, lane_f
 from alvh.runtime.record import NO_REASON, REFUSED
 
 
+DUST = 1e-9
+"""Of a contract (docs/design/bar.md, `whole`)."""
+
+
 @lane_function
 def whole(run: Run, number: float) -> float:
-    """Rounded once, toward zero, never below 0."""
+    """Rounded once, toward zero, never below 0; with fractional contracts less than `DUST` of one is nothing."""
     if run.settings.whole == 1:
-        return maximum(floor(number + 1e-9), 0.0)
-    return maximum(number, 0.0)
+        return maximum(floor(number + DUST), 0.0)
+    return select(number > DUST, number, 0.0)
 
 
 @lane_function

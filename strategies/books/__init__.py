@@ -1,0 +1,1 @@
+"""Books that several strategies hedge: the `.alvh` files beside this one."""
