@@ -116,7 +116,7 @@ class Run:
             widths[own] = wider_wings(legs, journal.strike[rows[own]])
             for place, leg in enumerate(legs):
                 expiry = np.nan_to_num(journal.expiry[rows[own], place]).astype(np.int64)
-                table = arrays.spx if leg.product == "SPX" else arrays.vix
+                table = arrays.expiries_of(leg.product)
                 settles[own] = np.maximum(settles[own], table.settle_bar[expiry] - arrays.first)
         return widths, settles
 
