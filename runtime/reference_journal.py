@@ -9,7 +9,7 @@ from attrs import frozen
 
 from alvh.runtime.market import Floats
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows
-from alvh.runtime.reference_market import Contract
+from alvh.runtime.reference_instruments import Contract
 from alvh.runtime.reference_streams import UNKNOWN
 
 
@@ -29,6 +29,7 @@ class Row:
     cost: float
     contracts: Sequence[Contract] = ()
     reads: Sequence[float] = ()
+    proxy: int = -1
 
 
 def journal_rows(rows: Sequence[Row]) -> JournalRows:
@@ -51,7 +52,13 @@ def journal_rows(rows: Sequence[Row]) -> JournalRows:
         filled=column("filled"),
         price=column("price"),
         cost=column("cost"),
-        expiry=table(MAX_LEGS, [[float(contract.expiry.number) for contract in row.contracts] for row in rows]),
+        expiry=table(MAX_LEGS, [[expiry_number(contract) for contract in row.contracts] for row in rows]),
         strike=table(MAX_LEGS, [[contract.strike for contract in row.contracts] for row in rows]),
         reads=table(MAX_READS, [list(row.reads) for row in rows]),
+        proxy=column("proxy"),
     )
+
+
+def expiry_number(contract: Contract) -> float:
+    """Its place in the table of its product; unknown for shares."""
+    return UNKNOWN if contract.expiry is None else float(contract.expiry.number)

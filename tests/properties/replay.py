@@ -1,24 +1,36 @@
 """A run told again from its journal alone: what was held after each bar, and the money that moved. Written without the engines' ledgers.
 
-Of the runtime it uses the journal's rows, the market, and model prices.
+Of the runtime it uses the journal's rows, the market, and model prices. Futures move cash by their marks from bar to bar, which no row of the
+journal says: the market does.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 from attrs import define, evolve, frozen
 
-from alvh.compiler.ir import Program
+from alvh.compiler.ir import Layer, Program, Rule, rules_of
 from alvh.runtime.market import Floats, MarketArrays
-from alvh.runtime.pricing.costs import FEE_PER_OPTION
-from alvh.runtime.record import CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, RunRecord
-from alvh.runtime.reference_market import Contract, MarketPath, Prices
+from alvh.runtime.record import ADD, CLOSE, KEEP, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, SHIFT, RunRecord
+from alvh.runtime.reference_instruments import Contract
+from alvh.runtime.reference_market import MarketPath
+from alvh.runtime.reference_prices import Prices
 
 Place = tuple[int, int]
 """Layer and slot."""
+
+Legs = tuple[tuple[int, Contract], ...]
+"""Ratio and contract."""
+
+FEES = {"SPX": 1.20, "VIX": 1.20, "VX": 2.00, "VXM": 1.00}
+"""Dollars a contract and side of options on the first two and of the futures; shares and options on funds have none."""
+
+DOLLARS = {"SPX shares": 0.01, "VXX shares": 0.01, "UVXY shares": 0.01, "VX future": 10.0}
+"""Hundreds of dollars a point, of what is not 1."""
 
 
 @frozen
@@ -26,11 +38,17 @@ class Position:
     """A lot as the journal shows it."""
 
     structures: float
-    legs: tuple[tuple[int, Contract], ...]
-    """Ratio and contract of those still alive."""
+    legs: Legs
+    """Of those still alive."""
     opened: int
     entry: float
-    """Net debit of one structure, of all its legs."""
+    """Journal price of one structure, of all its legs."""
+    scale: float = 1.0
+    """Shares a structure, in hundreds of their dollars; of a proxy only."""
+
+    @property
+    def units(self) -> float:
+        return self.structures * self.scale
 
 
 @frozen
@@ -55,61 +73,177 @@ class Replay:
     held: list[dict[Place, Position]]
     """After each bar."""
     cash_moved: Floats
+    variation: Floats
+    """What of that futures moved by their marks."""
     cost: Floats
     """Fees and half-spreads as the journal states them."""
 
 
+def weight_of(ratio: int, contract: Contract) -> float:
+    return ratio * DOLLARS.get(f"{contract.product} {contract.right}", 1.0)
+
+
+def fee_of(legs: Legs, program: Program) -> float:
+    """Dollars a structure and side."""
+    if program.costs == "none":
+        return 0.0
+    return sum(abs(ratio) * FEES.get(contract.product, 0.0) for ratio, contract in legs if contract.right != "shares")
+
+
 def replay(program: Program, arrays: MarketArrays, record: RunRecord) -> Replay:
     """Follows every row. Fails where a row is no possible trade of what is held: that is the test."""
-    market = MarketPath(arrays, 0)
-    rows = record.journal
     bars = len(record.equity)
-    fee_each = FEE_PER_OPTION if program.costs == "listed" else 0.0
+    told = Replay([], [], np.zeros(bars), np.zeros(bars), np.zeros(bars))
+    retelling = _Retelling(program, arrays, record, told)
     by_bar: dict[int, list[int]] = defaultdict(list)
-    for row, bar in enumerate(rows.bar.tolist()):
+    for row, bar in enumerate(record.journal.bar.tolist()):
         by_bar[int(bar)].append(row)
-    result = Replay([], [], np.zeros(bars), np.zeros(bars))
-    held: dict[Place, Position] = {}
     for number in range(bars):
         bar = arrays.first + number
+        retelling.begin(bar)
+        settlements = [row for row in by_bar[bar] if record.journal.action[row] == SETTLE]
+        for row in settlements:
+            retelling.follow(row)
+        retelling.move_futures()
         for row in by_bar[bar]:
-            action = int(rows.action[row])
-            if action == REFUSED:
-                assert rows.filled[row] == 0.0
-                continue
-            place = int(rows.layer[row]), int(rows.slot[row])
-            before = held.pop(place, None)
-            price, q = float(rows.price[row]), float(rows.filled[row])
-            assert q > 0.0
-            bought = action in (OPEN, ROLL_IN) or (action == REBALANCE and rows.asked[row] > 0.0)
-            if action in (OPEN, ROLL_IN):
+            if row not in settlements:
+                retelling.follow(row)
+        told.held.append(dict(retelling.held))
+    return told
+
+
+class _Retelling:
+    """What is held, row by row."""
+
+    def __init__(self, program: Program, arrays: MarketArrays, record: RunRecord, told: Replay) -> None:
+        self.program = program
+        self.market = MarketPath(arrays, 0)
+        self.first = arrays.first
+        self.rows = record.journal
+        self.rules = rules_of(program)
+        self.told = told
+        self.held: dict[Place, Position] = {}
+        self.marks: dict[tuple[Place, Contract], float] = {}
+        """Of futures, by lot."""
+        self.begin(arrays.first)
+
+    def begin(self, bar: int) -> None:
+        self.bar = bar
+        self.prices = Prices(self.market, bar, self.program.costs)
+
+    def move_futures(self) -> None:
+        for place, position in self.held.items():
+            for ratio, contract in position.legs:
+                if contract.right == "future" and not self.prices.quote(contract).is_unknown:
+                    mid = self.prices.mid(contract)
+                    moved = weight_of(ratio, contract) * (mid - self.marks[place, contract]) * position.units * 100.0
+                    self.told.variation[self.bar - self.first] += moved
+                    self.told.cash_moved[self.bar - self.first] += moved
+                    self.marks[place, contract] = mid
+
+    def follow(self, row: int) -> None:
+        action = int(self.rows.action[row])
+        if action == REFUSED:
+            assert self.rows.filled[row] == 0.0
+            return
+        if action == SHIFT:
+            assert self.rows.filled[row] > 0.0
+            return
+        place = int(self.rows.layer[row]), int(self.rows.slot[row])
+        price, q = float(self.rows.price[row]), float(self.rows.filled[row])
+        assert q > 0.0
+        before = self.held.pop(place, None)
+        rule = self.rule_of(row)
+        if rule is not None and rule.side and action in (ROLL_OUT, ROLL_IN):
+            assert before is not None and math.isclose(q, before.structures, rel_tol=1e-9)
+            legs = before.legs if action == ROLL_OUT else self.living(before, self.legs_of(row))
+            traded = tuple((ratio, contract) for ratio, contract in legs if contract.right == rule.side)
+            bought, after = action == ROLL_IN, evolve(before, legs=legs)
+        else:
+            # A keep buys more of a lot that is held, or a new one.
+            bought = action in (OPEN, ROLL_IN, ADD) or (action in (REBALANCE, KEEP) and self.rows.asked[row] > 0.0)
+            if action in (OPEN, ROLL_IN, ADD) or (action == KEEP and bought and before is None):
                 assert before is None, "a new lot in a slot that is taken"
-                after: Position | None = Position(q, _legs(program, market, record, row), bar, price)
-                contracts = _contracts(after)
-                for _, contract in after.legs:
-                    assert contract.expiry.listed_bar <= bar < contract.expiry.settle_bar, "traded when not listed"
+                traded = self.legs_of(row)
+                for _, contract in traded:
+                    if contract.expiry is not None and contract.right != "future":
+                        assert contract.expiry.listed_bar <= self.bar < contract.expiry.settle_bar, "traded when not listed"
+                after = Position(q, traded, self.bar, price, self.scale_of(row, traded, price))
             else:
                 assert before is not None, "an action on a lot that is not held"
-                contracts = _contracts(before)
-                after = _after(action, before, q, price, bar, bought)
-            fee = 0.0 if action == SETTLE else fee_each * contracts * q
-            money = (-price if bought else price) * q * 100.0 - fee
-            result.cash_moved[number] += money
-            result.cost[number] += float(rows.cost[row])
-            result.trades.append(Trade(bar, place, action, money, fee, before, after, price))
-            if after is not None:
-                held[place] = after
-        result.held.append(dict(held))
-    return result
+                traded = before.legs if action != SETTLE else tuple(leg for leg in before.legs if self.settles(leg[1]))
+                after = _after(action, before, q, price, traded, bought)
+        fee = 0.0 if action == SETTLE else fee_of(traded, self.program) * q
+        money = self.money_of(action, place, traded, price, q, bought) - fee
+        number = self.bar - self.first
+        self.told.cash_moved[number] += money
+        self.told.cost[number] += float(self.rows.cost[row])
+        self.told.trades.append(Trade(self.bar, place, action, money, fee, before, after, price))
+        if after is not None:
+            self.held[place] = after
+
+    def money_of(self, action: int, place: Place, traded: Legs, price: float, q: float, bought: bool) -> float:
+        """Cash for the options and shares of a trade; of its futures only the half spread, or the last move to the print."""
+        paid, crossing, last_move = price, 0.0, 0.0
+        for ratio, contract in traded:
+            if contract.right != "future":
+                continue
+            weight = weight_of(ratio, contract)
+            if action == SETTLE:
+                settlement, mark = self.market.value("vix_settlement", self.bar), self.marks[place, contract]
+                settlement = mark if math.isnan(settlement) else settlement
+                paid -= weight * settlement
+                last_move += weight * (settlement - mark)
+                continue
+            mid, half = self.prices.mid(contract), self.prices.quote(contract).half
+            crossing += abs(weight) * half
+            paid -= weight * mid + (abs(weight) * half if bought else -abs(weight) * half)
+            self.marks[place, contract] = mid
+        return ((-paid if bought else paid) - crossing + last_move) * q * 100.0
+
+    def settles(self, contract: Contract) -> bool:
+        return contract.expiry is not None and contract.expiry.settle_bar <= self.bar
+
+    def rule_of(self, row: int) -> Rule | None:
+        number = int(self.rows.rule[row])
+        return self.rules[number] if number >= 0 else None
+
+    def legs_of(self, row: int) -> Legs:
+        layer = self.program.layers[int(self.rows.layer[row])]
+        proxy = int(self.rows.proxy[row])
+        if proxy >= 0:
+            share = layer.legs[len(layer.own_legs) + proxy]
+            return ((share.ratio, Contract(share.product, share.right, None)),)
+        return self.listed_legs(row, layer)
+
+    def listed_legs(self, row: int, layer: Layer) -> Legs:
+        legs = []
+        for number, leg in enumerate(layer.own_legs):
+            place = float(self.rows.expiry[row][number])
+            expiry = None if math.isnan(place) else self.market.expiries(leg.product)[int(place)]
+            assert (expiry is None) == (leg.right == "shares")
+            legs.append((leg.ratio, Contract(leg.product, leg.right, expiry, float(self.rows.strike[row][number]))))
+        return tuple(legs)
+
+    def living(self, before: Position, legs: Legs) -> Legs:
+        """Of all the lot's legs those that have not settled."""
+        return tuple(leg for leg in legs if not self.settles(leg[1]))
+
+    def scale_of(self, row: int, legs: Legs, price: float) -> float:
+        """Of a proxy what its price says: shares a structure."""
+        if self.rows.proxy[row] < 0.0:
+            return 1.0
+        ((ratio, share),) = legs
+        return price / (weight_of(ratio, share) * self.prices.quote(share).ask)
 
 
-def _after(action: int, before: Position, q: float, price: float, bar: int, bought: bool) -> Position | None:
+def _after(action: int, before: Position, q: float, price: float, traded: Legs, bought: bool) -> Position | None:
     if action in (CLOSE, ROLL_OUT):
         assert math.isclose(q, before.structures, rel_tol=1e-9)
         return None
     if action == SETTLE:
         assert math.isclose(q, before.structures, rel_tol=1e-9)
-        left = tuple(leg for leg in before.legs if leg[1].expiry.settle_bar > bar)
+        left = tuple(leg for leg in before.legs if leg not in traded)
         assert len(left) < len(before.legs), "nothing of it settles on this bar"
         return evolve(before, legs=left) if left else None
     if bought:
@@ -117,44 +251,31 @@ def _after(action: int, before: Position, q: float, price: float, bar: int, boug
         return evolve(before, structures=before.structures + q, entry=entry)
     rest = before.structures - q
     assert rest >= -1e-9 * before.structures
-    # What is left of a fraction is told exactly by no difference: the engines keep the target.
+    # What is left of a fraction is told exactly by no difference.
     return evolve(before, structures=rest) if rest > 1e-9 * before.structures else None
 
 
-def _legs(program: Program, market: MarketPath, record: RunRecord, row: int) -> tuple[tuple[int, Contract], ...]:
-    layer = program.layers[int(record.journal.layer[row])]
-    legs = []
-    for number, leg in enumerate(layer.legs):
-        expiry = market.expiries[leg.product][int(record.journal.expiry[row][number])]
-        strike = float(record.journal.strike[row][number])
-        legs.append((leg.ratio, Contract(leg.product, leg.right == "call", expiry, strike)))
-    return tuple(legs)
-
-
-def _contracts(position: Position) -> int:
-    return sum(abs(ratio) for ratio, _ in position.legs)
-
-
 def marks_of(program: Program, arrays: MarketArrays, told: Replay) -> Floats:
-    """[bars, 2]: mid value of what was held after each bar, and on the next bar of what is then still alive. Whole markets only."""
+    """[bars, 2]: mid value of what was held and paid for after each bar, and on the next bar of what is then still alive. Whole markets only."""
     market = MarketPath(arrays, 0)
-    listed = program.costs == "listed"
     values = np.zeros((len(told.held), 2))
     for number, held in enumerate(told.held):
         for column, bar in enumerate((arrays.first + number, arrays.first + number + 1)):
-            if bar > arrays.last:
-                continue
-            prices = Prices(market, bar, listed)
-            values[number, column] = sum(
-                ratio * prices.mid(contract) * position.structures * 100.0
-                for position in held.values()
-                for ratio, contract in position.legs
-                if contract.expiry.settle_bar > bar
-            )
+            if bar <= arrays.last:
+                values[number, column] = _value(held.values(), Prices(market, bar, program.costs), bar)
     return values
 
 
-def worst_loss(legs: tuple[tuple[int, Contract], ...]) -> float:
+def _value(positions: Iterable[Position], prices: Prices, bar: int) -> float:
+    return sum(
+        weight_of(ratio, contract) * prices.mid(contract) * position.units * 100.0
+        for position in positions
+        for ratio, contract in position.legs
+        if contract.right != "future" and (contract.expiry is None or contract.expiry.settle_bar > bar)
+    )
+
+
+def worst_loss(legs: Legs) -> float:
     """Points that a structure of one expiry can cost at settlement, over settlement prices 0 and each strike; at least 0."""
     prices = [0.0, *(contract.strike for _, contract in legs)]
     return max(0.0, *(-sum(ratio * contract.payoff(price) for ratio, contract in legs) for price in prices))

@@ -5,17 +5,34 @@ Every run that goes through `SmallProgram.run` has its books checked at every ba
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from attrs import define, evolve, field
+from replay import Replay, marks_of, replay
 from small_market import Values, small_market
 
-from alvh.compiler.ir import Budget, Expiry, Group, Layer, Leg, Node, NodeId, Parameter, Program, Rule, Size, Strike, UnwindRule
+from alvh.compiler.ir import (
+    Budget,
+    Expiry,
+    Group,
+    Keep,
+    Layer,
+    Leg,
+    Node,
+    NodeId,
+    Parameter,
+    Program,
+    Rule,
+    Shift,
+    Size,
+    Strike,
+    UnwindRule,
+)
 from alvh.grammar.source import Source, Span
 from alvh.runtime.market import MarketArrays
-from alvh.runtime.pricing.costs import FEE_PER_OPTION
-from alvh.runtime.record import OPEN, REBALANCE, REFUSED, ROLL_IN, SETTLE, RunRecord
+from alvh.runtime.record import RunRecord
 from alvh.runtime.reference import interpret
 
 SPAN = Span(Source("small.alvh", "a rule"), 0, 6)
@@ -28,6 +45,7 @@ class SmallProgram:
     bars: int = 20
     capital: float = 1_000_000.0
     listed_costs: bool = False
+    crowded_costs: bool = False
     whole: bool = True
     hold_index: bool = False
     nodes: list[Node] = field(factory=list)
@@ -69,6 +87,12 @@ class SmallProgram:
     def put(self, strike: float, days: float = 30.0, ratio: int = 1, product: str = "VIX", **expiry: Any) -> Leg:
         return self._leg("put", strike, days, ratio, product, expiry)
 
+    def future(self, month: float = 2.0, ratio: int = 1, product: Any = "VX") -> Leg:
+        return Leg("", product, "future", ratio, None, Expiry("month", low=month))
+
+    def shares(self, product: Any = "VXX", ratio: int = 1) -> Leg:
+        return Leg("", product, "shares", ratio, None, None)
+
     def _leg(self, right: Any, strike: float, days: float, ratio: int, product: Any, expiry: dict[str, Any]) -> Leg:
         wish = Expiry(**({"manner": "days", "low": days} | expiry))
         return Leg("", product, right, ratio, Strike("strike", self.constant(strike)), wish)
@@ -81,9 +105,14 @@ class SmallProgram:
         self.groups.append(Group(f"group{len(self.groups)}", kind, span=SPAN, **(standard | rest)))
         return len(self.groups) - 1
 
-    def layer(self, *legs: Leg, size: Size | float = 1.0, **rest: Any) -> int:
-        """The layer's number. `opens`, `closes`, `rolls`, `rebalances` are conditions or rules; `at_most` states a number of lots."""
-        for verb in ("open", "close", "roll", "rebalance"):
+    def layer(self, *legs: Leg, size: Size | float = 1.0, proxies: Sequence[tuple[NodeId, Leg]] = (), **rest: Any) -> int:
+        """The layer's number. `opens`, `closes`, `rolls`, `rebalances`, `adds` are conditions or rules; `at_most` states a number of lots;
+        `proxies` are conditions and the shares that stand in for the legs."""
+        if proxies:
+            rest["primary"] = len(legs)
+            legs = (*legs, *(share for _, share in proxies))
+        rest["proxies"] = tuple(self.rule("proxy", condition) for condition, _ in proxies)
+        for verb in ("open", "close", "roll", "rebalance", "add"):
             rules = rest.pop(f"{verb}s", ())
             many = rules if isinstance(rules, (tuple, list)) else (rules,)
             rest[f"{verb}s"] = tuple(rule if isinstance(rule, Rule) else self.rule(verb, rule) for rule in many)
@@ -97,9 +126,20 @@ class SmallProgram:
         self.layers.append(Layer(legs=legs, size=measure, span=SPAN, **(standard | rest)))
         return number
 
-    def rule(self, verb: Any, condition: NodeId, into: int = -1, reads: tuple[NodeId, ...] = ()) -> Rule:
+    def rule(self, verb: Any, condition: NodeId, into: int = -1, reads: tuple[NodeId, ...] = (), **rest: Any) -> Rule:
         # Every rule is an object of its own: two that read alike are still two.
-        return Rule(verb, condition, f"{verb} on {condition}", SPAN, reads, into)
+        return Rule(verb, condition, f"{verb} on {condition}", SPAN, reads, into, **rest)
+
+    def shift(self, condition: NodeId, amount: float, source: int, target: int) -> None:
+        """Of the last group."""
+        shift = Shift(self.rule("shift", condition), amount, source, target)
+        self.groups[-1] = evolve(self.groups[-1], shifts=(*self.groups[-1].shifts, shift))
+
+    def keep(self, low: float | NodeId, high: float | NodeId, *layers: int) -> None:
+        """Of the last group. Bounds are numbers or nodes."""
+        bounds = [self.constant(bound) if isinstance(bound, float) else bound for bound in (low, high)]
+        rule = self.rule("keep", -1, reads=(self.node("account", name="net_beta"),))
+        self.groups[-1] = evolve(self.groups[-1], keeps=(*self.groups[-1].keeps, Keep(rule, *bounds, layers)))
 
     def unwind(self, condition: NodeId, until: NodeId = -1) -> UnwindRule:
         return UnwindRule(self.rule("unwind", condition), until)
@@ -120,7 +160,7 @@ class SmallProgram:
             groups=tuple(self.groups),
             parameters=tuple(self.parameters),
             capital=self.capital,
-            costs="listed" if self.listed_costs else "none",
+            costs="crowded" if self.crowded_costs else "listed" if self.listed_costs else "none",
             whole_contracts=self.whole,
             hold_index=self.hold_index,
             inputs=tuple(self.scripts),
@@ -139,28 +179,14 @@ class SmallProgram:
 
 
 def assert_books_balance(program: Program, arrays: MarketArrays, record: RunRecord) -> None:
-    """Cash replayed from the journal alone, equity from cash and marks, and the attribution, at every bar to 1e-9 of the account."""
-    bars = len(record.equity)
+    """Cash replayed from the journal and the futures' marks alone, equity from cash and marks, and the attribution, at every bar to 1e-9
+    of the account."""
+    told = replay(program, arrays, record)
     scale = 1e-9 * np.maximum(program.capital, np.abs(record.equity))
-    rows = record.journal
-    traded = np.zeros(bars)
-    costs = np.zeros(bars)
-    fee = FEE_PER_OPTION if program.costs == "listed" else 0.0
-    for row in range(len(rows.bar)):
-        action, bar = int(rows.action[row]), int(rows.bar[row]) - arrays.first
-        if action == REFUSED:
-            continue
-        layer = program.layers[int(rows.layer[row])]
-        contracts = sum(abs(leg.ratio) for leg in layer.legs)
-        is_bought = action in (OPEN, ROLL_IN) or (action == REBALANCE and rows.asked[row] > 0.0)
-        money = rows.price[row] * rows.filled[row] * 100.0
-        fees = 0.0 if action == SETTLE else fee * contracts * rows.filled[row]
-        traded[bar] += (-money if is_bought else money) - fees
-        costs[bar] += rows.cost[row]
-    account = program.capital + np.cumsum(traded) + record.interest
+    account = program.capital + np.cumsum(told.cash_moved) + record.interest
     if not program.hold_index:
         assert (np.abs(account - record.cash) <= scale).all()
-        held = np.zeros(bars)
+        held = np.zeros(len(record.equity))
     else:
         assert (record.cash == 0.0).all()
         # What was swept into the index, and what that made of itself.
@@ -168,7 +194,20 @@ def assert_books_balance(program: Program, arrays: MarketArrays, record: RunReco
     assert (np.abs(record.cash + record.layer_value.sum(axis=1) + held - record.equity) <= scale).all()
     attributed = program.capital + record.interest + record.hold_profit + record.layer_profit.sum(axis=1)
     assert (np.abs(attributed - record.equity) <= scale).all()
-    assert (np.abs(np.cumsum(costs) - record.fees) <= scale).all()
+    assert (np.abs(np.cumsum(told.cost) - record.fees) <= scale).all()
+    assert_lots_are_those_of_the_journal(program, arrays, record, told)
+
+
+def assert_lots_are_those_of_the_journal(program: Program, arrays: MarketArrays, record: RunRecord, told: Replay) -> None:
+    """Contracts by layer on every bar; and where every price is known, their value."""
+    for number, held in enumerate(told.held):
+        by_layer = np.zeros(len(program.layers))
+        for (layer, _), position in held.items():
+            by_layer[layer] += position.structures
+        assert np.allclose(by_layer, record.layer_contracts[number], rtol=1e-9, atol=1e-12)
+    if not record.stale_marks:
+        values = marks_of(program, arrays, told)[:, 0]
+        assert np.allclose(values, record.layer_value.sum(axis=1), rtol=1e-9, atol=1e-6)
 
 
 def change_layer(small: SmallProgram, number: int, **changes: Any) -> None:
