@@ -48,9 +48,9 @@ def theta_of_leg(lanes: Lanes, run: Run, bar: int, leg: int, expiry: float, stri
     is_call = run.rules.legs[leg, at.G_IS_CALL] == 1.0
     rate = series_at(lanes, run, bar, at.RATE)
     if product == at.SPX:
-        forward, discount = term(lanes, run, product, expiry, 0), term(lanes, run, product, expiry, 1)
+        forward = term(lanes, run, product, expiry, 0)
         theta, phi = term(lanes, run, product, expiry, 2), term(lanes, run, product, expiry, 3)
-        decay = spx_surface.option_theta(is_call, strike, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO), rate, days)
+        decay = spx_surface.option_theta(is_call, strike, forward, theta, phi, series_at(lanes, run, bar, at.SPX_RHO), rate, days)
     else:
         decay = vix_options.option_theta(is_call, strike, rate, days, *state_terms(lanes, run, product, expiry))
     decay = run.rules.legs[leg, at.G_WEIGHT] * decay
