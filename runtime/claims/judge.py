@@ -291,9 +291,14 @@ def _weigh_part(part: Part, tally: _Tally, question: Asked, sources: Sources) ->
             verdict, reason = "undetermined", "nothing is hedged: both sides are the same run"
         elif verdict == "undetermined" and judge(part.region, value, interval) != "undetermined":
             reason = "it depends on the roll phase"
-        elif part.metric.startswith("payoff_capture") and interval is not None and interval.low == interval.high == 1.0:
+        elif part.metric.startswith("payoff_capture") and interval is not None and _is_one(interval):
             reason = "the hedge is always on, and is compared with itself"
     return PartJudged(part, value, interval, without_best, phases, others, verdict, reason)
+
+
+def _is_one(interval: Interval) -> bool:
+    """Whether a share is the whole, up to how its parts were added."""
+    return abs(interval.low - 1.0) < 1e-9 and abs(interval.high - 1.0) < 1e-9
 
 
 def _summary(tally: _Tally, question: Asked, sources: Sources) -> tuple[float | None, Interval | None]:
