@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from alvh.compiler.ir import Group, NodeId, Rule
 from alvh.runtime.record import NO_BID, NO_DEBIT, NO_EXPIRY, NO_REASON, REBALANCE, SIZE_NOT_POSITIVE, STALE_MARK, TRIM, UNWINDING
-from alvh.runtime.reference_account import Ask, LayerState, Order, structure_held
+from alvh.runtime.reference_account import Ask, LayerState, Order, structure_held, total
 from alvh.runtime.reference_choosing import Choice, Structure, choose
 from alvh.runtime.reference_ledger import Ledger
 from alvh.runtime.reference_sizes import (
@@ -152,11 +152,8 @@ class Orders:
 
     def gains_left(self, layer: int) -> float:
         """Gains of a layer as of now, less what earlier asks of the level are to draw; at least 0."""
-        left = self.ledger.layers[layer].gains
-        for state in self.ledger.layers:
-            for ask in state.asks:
-                if ask.draws_on == layer:
-                    left = left - ask.drawn
+        drawn = total(ask.drawn for state in self.ledger.layers for ask in state.asks if ask.draws_on == layer)
+        left = self.ledger.layers[layer].gains - drawn
         return left if left > 0.0 else 0.0
 
     def choice_to_open(self, state: LayerState, order: Order) -> Choice | None:

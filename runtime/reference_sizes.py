@@ -24,12 +24,15 @@ from alvh.runtime.reference_account import Ask, LayerState, lots_of, total
 from alvh.runtime.reference_choosing import Structure
 from alvh.runtime.reference_streams import is_unknown
 
+DUST = 1e-9
+"""Of a contract: how far below a whole number still counts as that number, and what is too little to trade."""
+
 
 def whole_contracts(x: float, rounded: bool) -> float:
-    """What can be traded of `x` structures; never below 0."""
-    if not x > 0.0:
-        return 0.0
-    return float(math.floor(x + 1e-9)) if rounded else x
+    """What can be traded of `x` structures; never below 0. With fractional contracts less than `DUST` of one is nothing."""
+    if rounded:
+        return float(math.floor(x + DUST)) if x > 0.0 else 0.0
+    return x if x > DUST else 0.0
 
 
 def size_value(size: Size, group: Group, values: Sequence[float]) -> float:
@@ -68,9 +71,7 @@ def size_of(size: Size, state: LayerState, group: Group, structure: Structure, v
 
 def affordable(state: LayerState, structure: Structure) -> float:
     """Structures that the layer's balance pays, less what its earlier asks of the bar reserve; at least 0."""
-    left = state.balance
-    for ask in state.asks:
-        left = left - ask.reserved
+    left = state.balance - total(ask.reserved for ask in state.asks)
     structures = left / (structure.debit * 100.0 + structure.fee)
     return structures if structures > 0.0 else 0.0
 
@@ -78,9 +79,7 @@ def affordable(state: LayerState, structure: Structure) -> float:
 def held_by_others(state: LayerState, slot: int) -> float:
     """Structures of the layer's other lots and of what it already asks for."""
     held = total(lot.structures for place, lot in state.by_slot() if place != slot)
-    for ask in state.asks:
-        held = held + (ask.wanted if ask.wanted > 0.0 else 0.0)
-    return held
+    return held + total(ask.wanted for ask in state.asks if ask.wanted > 0.0)
 
 
 # Cover: what a layer sells against another's contracts

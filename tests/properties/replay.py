@@ -1,7 +1,7 @@
 """A run told again from its journal alone: what was held after each bar, and the money that moved. Written without the engines' ledgers.
 
-Of the runtime it uses the journal's rows, the market, and model prices. Futures move cash by their marks from bar to bar, which no row of the
-journal says: the market does.
+Of the runtime it uses the journal's rows, the market, and model prices. Futures move cash by their marks from bar to bar, which no row of
+the journal says: the market does.
 """
 
 from __future__ import annotations
@@ -155,7 +155,8 @@ class _Retelling:
         before = self.held.pop(place, None)
         rule = self.rule_of(row)
         if rule is not None and rule.side and action in (ROLL_OUT, ROLL_IN):
-            assert before is not None and math.isclose(q, before.structures, rel_tol=1e-9)
+            assert before is not None, "new strikes for a lot that is not held"
+            assert math.isclose(q, before.structures, rel_tol=1e-9)
             legs = before.legs if action == ROLL_OUT else self.living(before, self.legs_of(row))
             traded = tuple((ratio, contract) for ratio, contract in legs if contract.right == rule.side)
             bought, after = action == ROLL_IN, evolve(before, legs=legs)
@@ -256,7 +257,7 @@ def _after(action: int, before: Position, q: float, price: float, traded: Legs, 
 
 
 def marks_of(program: Program, arrays: MarketArrays, told: Replay) -> Floats:
-    """[bars, 2]: mid value of what was held and paid for after each bar, and on the next bar of what is then still alive. Whole markets only."""
+    """[bars, 2]: mid value of what was held and paid for after each bar, and on the next one of what then still lives. Whole markets."""
     market = MarketPath(arrays, 0)
     values = np.zeros((len(told.held), 2))
     for number, held in enumerate(told.held):

@@ -226,7 +226,8 @@ def test_shares_of_the_index_are_paid_for_and_cost_half_a_hundredth_of_a_percent
     assert record.layer_value[:2, 0].tolist() == pytest.approx([40_000.0, 44_000.0], abs=1e-9)
     assert record.journal.price.tolist() == pytest.approx([40.002, 41.9979], abs=1e-9)
     assert record.journal.cost.tolist() == pytest.approx([2.0, 2.1], abs=1e-9)
-    assert math.isnan(record.journal.expiry[0, 0]) and math.isnan(record.journal.strike[0, 0])
+    assert math.isnan(record.journal.expiry[0, 0])
+    assert math.isnan(record.journal.strike[0, 0])
     assert record.margin.tolist() == [0.0] * 3
 
 
