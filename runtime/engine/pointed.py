@@ -2,7 +2,7 @@
 
 Numba passes a tuple to a function as every leaf of it; the engine's `Run` has a hundred, and is handed to every function. `pointed(run)`
 is taken once, at the day loop's door: it keeps the tuple in the caller's frame and stands for it wherever its members are read.
-Members never change, which the compiler is told, so a store elsewhere makes no member be read again. Tuples within it are pointed to in turn.
+Members never change, which the compiler is told, so a store elsewhere makes none be read again. Tuples within it are pointed to in turn.
 In plain Python `pointed` is the tuple itself.
 """
 
@@ -62,7 +62,7 @@ def _lower_pointed(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 class _PointedAttributes(AttributeTemplate):
     key = PointedType
 
-    def generic_resolve(self, pointed_type: PointedType, name: str) -> types.Type | None:
+    def generic_resolve(self, pointed_type: PointedType, name: str) -> types.Type | None:  # type: ignore[override]
         return pointed_type.member(name) if name in pointed_type.pointee.fields else None
 
 

@@ -24,8 +24,8 @@ from alvh.runtime.market import MarketArrays
 from alvh.runtime.record import RunRecord
 
 MODULES = (
-    "expiries", "margin", "choose", "attributes", "trade", "settle", "mark", "cuts", "cover", "orders", "held", "roll_side", "rolls", "keep",
-    "turns", "fills", "asks", "decide", "day_loop",
+    "expiries", "margin", "choose", "attributes", "trade", "settle", "mark", "cuts", "cover", "orders", "held", "roll_side", "rolls",
+    "keep", "turns", "fills", "asks", "decide", "day_loop",
 )  # fmt: skip
 """Made anew, each after those it imports: settlement and marks, ledger, cuts, rolls and fills, and their order in the day."""
 UNTURNED = ("attributes", "cover", "roll_side", "keep")
