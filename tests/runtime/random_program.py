@@ -6,7 +6,6 @@ import math
 from random import Random
 from typing import Any
 
-from attrs import evolve
 from small_program import SmallProgram
 
 from alvh.compiler.ir import Expiry, Leg, Size, Strike
@@ -182,4 +181,4 @@ def random_program(seed: int) -> tuple[SmallProgram, dict[str, Any]]:
         small.node("mark", owner=seed % len(small.layers), name=name)
     for name in ("net_beta", "wacc", "quick_ratio"):
         small.node("account", name=name)
-    return evolve(small), random_series(Random(seed + 1))
+    return small, random_series(Random(seed + 1))

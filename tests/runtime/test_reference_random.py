@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from random_program import random_program
-from replay import replay
+from replay import Position, replay
 
 from alvh.runtime.record import ADD, KEEP, REFUSED, TRIM, VERBS, same_bits
 from alvh.runtime.reference import interpret
@@ -49,9 +49,8 @@ def test_what_is_written_stays_covered(seed: int) -> None:
                 assert reaching <= covering + 1e-6
 
 
-def nearest(position: object) -> float:
-    legs = position.legs  # type: ignore[attr-defined]
-    return min((contract.expiry.settle_day for _, contract in legs if contract.expiry is not None), default=np.inf)
+def nearest(position: Position) -> float:
+    return min((contract.expiry.settle_day for _, contract in position.legs if contract.expiry is not None), default=np.inf)
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 6))
