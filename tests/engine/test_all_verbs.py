@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator
-from importlib import import_module
-from itertools import product
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -15,16 +12,15 @@ import pytest
 import small_program
 from agreement import first_difference
 from attrs import evolve
+from pencilled import is_sayable, pencilled
 from random_program import random_program, random_series
 
-from alvh.compiler.dependencies import DECIDED
 from alvh.compiler.ir import Program
 from alvh.runtime.engine.simulate import simulate
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.record import VERBS, RunRecord
 from alvh.runtime.reference import interpret
 
-BY_PENCIL = ("trading", "sizes", "account", "streams", "instruments", "verbs", "proxies", "attributes")
 LANES = 8
 COMPILED_SEEDS = range(40)
 
@@ -32,11 +28,6 @@ COMPILED_SEEDS = range(40)
 def assert_same(expected: RunRecord, found: RunRecord, what: str) -> None:
     difference = first_difference(expected, found)
     assert difference is None, f"{what} {difference}"
-
-
-def is_sayable(program: Program) -> bool:
-    """Of a layer's attributes, text reads only some as decided; the engine knows the others at the marks alone."""
-    return all(node.name in DECIDED or node.name in ("is_open", "count") for node in program.nodes if node.operation == "decided")
 
 
 def compared(program: Program, arrays: MarketArrays, path: int = 0, phase: int = 0) -> RunRecord:
@@ -48,29 +39,7 @@ def compared(program: Program, arrays: MarketArrays, path: int = 0, phase: int =
     return expected
 
 
-def pencilled() -> Iterator[Any]:
-    """Every case of the tests of tests/runtime that run programs, those aside that want fixtures."""
-    for name in BY_PENCIL:
-        module = import_module(f"test_reference_{name}")
-        for title, test in inspect.getmembers(module, inspect.isfunction):
-            if title.startswith("test_") and test.__module__ == module.__name__:
-                for number, case in enumerate(cases_of(test)):
-                    if set(case) == set(inspect.signature(test).parameters):
-                        yield pytest.param(test, case, id=f"{name}-{title}-{number}")
-
-
-def cases_of(test: Callable[..., None]) -> list[dict[str, Any]]:
-    """The keyword arguments of each case of a parametrized test."""
-    marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
-    columns = []
-    for mark in marks:
-        names = [name.strip() for name in mark.args[0].split(",")] if isinstance(mark.args[0], str) else list(mark.args[0])
-        rows = [getattr(row, "values", row) if hasattr(row, "marks") else row for row in mark.args[1]]
-        columns.append([dict(zip(names, row if len(names) > 1 else (row,), strict=True)) for row in rows])
-    return [{name: value for part in parts for name, value in part.items()} for parts in product(*columns)]
-
-
-@pytest.mark.parametrize(("test", "case"), tuple(pencilled()))
+@pytest.mark.parametrize(("test", "case"), [pytest.param(test, case, id=name) for name, test, case in pencilled()])
 def test_programs_by_pencil_agree(test: Callable[..., None], case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(small_program, "interpret", compared)
     test(**case)

@@ -9,7 +9,9 @@ import pytest
 from agreement import first_difference
 from attrs import evolve, frozen
 from mutants import Place, engine_with, places, run_mutant
+from pencilled import runs_by_pencil
 from programs import compiled
+from random_program import random_program
 from sample_markets import cut_last, sample_market
 
 from alvh.compiler.ir import Program
@@ -18,6 +20,8 @@ from alvh.runtime.record import RunRecord
 from alvh.runtime.reference import interpret
 
 GROUPS_OF_PLACES = 8
+DRAWN = range(30)
+"""Numbers of programs drawn at random: verbs and instruments that no text here says."""
 
 
 @frozen
@@ -349,13 +353,17 @@ def scenarios() -> tuple[Scenario, ...]:
         arrays = evolve(cut_last(whole, min(first + setting.bars, whole.last)), first=first)
         program = compiled(setting.text)
         found.append(Scenario(program, arrays, interpret(program, arrays)))
+    for seed in DRAWN:
+        small, series = random_program(seed)
+        found.append(Scenario(small.program, small.market(**series), small.run(**series)))
+    found.extend(Scenario(*run) for run in runs_by_pencil(("instruments", "verbs", "proxies", "attributes")))
     return tuple(found)
 
 
 EQUIVALENT: dict[str, str] = {
-    "choose.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
-    "choose.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
-    "choose.lacks_an_expiry: `>` in `missing > 0`": "spares the search for strikes: the refusal was noted before",
+    "expiries.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
+    "expiries.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
+    "expiries.lacks_an_expiry: `>` in `missing > 0`": "spares the search for strikes: the refusal was noted before",
     "mark._attribute_lot: `maximum` in `maximum(credit, 0.0)`": "no rule reads a lot's own cost, and the layer's is summed anew afterwards",
 }
 """Places that may be turned round without changing any run, and why."""
