@@ -87,7 +87,7 @@ class Wish:
     hedge_says: tuple[str, ...] | None = None
     """All that the hedge `alvh` says outside its layers."""
     hedge_size: str = ""
-    """The size that every layer of a hedge states."""
+    """The size that every layer of a hedge states: all that decides how much it buys."""
     options_only: bool = False
     """No futures, shares, written options or proxies: what is bought costs a premium, and what is sold has a worst loss at expiry."""
 
@@ -525,7 +525,8 @@ class _Writer:
         """Options sold against those that another layer buys, no longer than they."""
         bought = [leg.split() for leg in cover.held if leg.startswith("buy") and leg in cover.options]
         _, product, right = self.one_of(bought)
-        days = self.number(8, max(9, min(30, cover.longest - 10)))
+        alike = [leg for leg in cover.legs if f"buy {product} {right}" in _held_by(leg)]
+        days = self.number(8, max(9, min(30, _longest(alike) - 10)))
         strike = self.one_of([f"{self.delta(15, 40)}", f"{self.one_of(['105%', '120%'])} of forward"])
         return [f"write {product} {right} at {strike}, {days} days against {cover.path}"]
 
@@ -606,7 +607,7 @@ class _Writer:
             lines.append(f"roll into {self.one_of(targets).name} when {self.of_lot(plan)}{reason}")
         if self.chance(4):
             lines.append(f"rebalance {self.occasion(seen) if self.chance(7) else f'when {self.of_lot(plan)}'}{reason}")
-        if room > 1 and self.chance(7):
+        if room > 1 and self.chance(7) and not (self.wish.hedge_size and plan.kind == "hedge"):
             lines += [self.add(plan, seen) for _ in range(self.number(1, 2))]
         if plan.takes_proxy() and not self.wish.options_only and self.chance(4):
             when = self.one_of([lambda: self.condition(1), lambda: f"vix > {self.number(12, 24)}"])()
@@ -645,7 +646,8 @@ class _Writer:
             lambda: self.event(1, seen),
             lambda: self.condition(2, seen),
         ])()  # fmt: skip
-        return f'unwind when {condition}{until} as "stress"'
+        # An `open` must not hold only while its hedge unwinds: none asks for money of this kind.
+        return f'unwind when ({condition}) and equity > $1{until} as "stress"'
 
     def group(self, name: str, kind: str) -> GroupText:
         plans = [plan for plan in self.plans if plan.group == name]
@@ -678,7 +680,7 @@ class _Writer:
             target = self.one_of([name for name in sharing if name != source])
             when = self.one_of([lambda: f"when {self.event(1)}", lambda: "every 5 sessions", lambda: "every week"])()
             statements.append(f"shift {self.one_of(['4%', '10%', '60%'])} from {source} to {target} {when}")
-        if self.chance(4):
+        if self.chance(4) and not self.wish.hedge_size:
             chosen = [plan.name for plan in plans if self.chance(6)] or [plans[0].name]
             low, high = self.one_of([("-0.05", "0.02"), ("0.01", "0.06"), ("-0.30", "-0.10"), ("0", "rsi(vix, 5) / 500")])
             statements.append(f"keep net_beta in {low} .. {high} using {', '.join(chosen)}")
