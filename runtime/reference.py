@@ -10,6 +10,7 @@ verbs.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -63,16 +64,14 @@ class _Totals:
 
 
 class _LotReadings:
-    """The leaves that one lot's streams read: its own attributes, then whatever the program reads."""
+    """The leaves that one lot's streams read: its own attributes, taken now, then whatever the program reads."""
 
-    def __init__(self, run: _Run, lot: Lot) -> None:
+    def __init__(self, run: _Run, stage: int, lot: Lot) -> None:
         self.run = run
-        self.lot = lot
+        self.marks = {name: lot_attribute(name, lot, run.ledger.prices) for name in run.lots_read.get(stage, ())}
 
     def leaf(self, node: Node) -> float:
-        if node.operation == "lot":
-            return lot_attribute(node.name, self.lot, self.run.ledger.prices)
-        return self.run.leaf(node)
+        return self.marks[node.name] if node.operation == "lot" else self.run.leaf(node)
 
 
 class _Run:
@@ -91,6 +90,11 @@ class _Run:
         self.bands = Bands(self.orders)
 
         self.marks_read = {(node.owner, node.name) for node in program.nodes if node.operation == "mark"}
+        self.lots_read: dict[int, set[str]] = defaultdict(set)
+        """By stage."""
+        for node in program.nodes:
+            if node.operation == "lot":
+                self.lots_read[node.stage].add(node.name)
         self.account_read = {node.name for node in program.nodes if node.operation == "account"}
         if self.bands.keeps:
             self.account_read.add("net_beta")
@@ -244,13 +248,14 @@ class _Run:
         self.streams.evaluate(stage, self)
         if all(other.layer.group != layer.group for other in self.layers[: state.number]):
             self.turn_group(layer.group, self.program.groups[layer.group])
+        readings = {slot: _LotReadings(self, stage, lot) for slot, lot in state.by_slot()}
         if state.is_naked:
             orders.trim_to_cover(state)
         unwind = orders.unwind_in_force(layer.group)
         asked: list[tuple[Order, Rule]] = []
         seen: list[Sequence[float]] = []
         for slot, lot in state.by_slot():
-            values = self.streams.evaluate_lot(stage, lot.recorder, _LotReadings(self, lot))
+            values = self.streams.evaluate_lot(stage, lot.recorder, readings[slot])
             seen.append(values)
             if self.ledger.observer is not None:
                 self.ledger.observer.lot_read(self.bar, state.number, slot, values)

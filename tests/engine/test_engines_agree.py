@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from programs import ProgramText, compiled, programs
 from sample_markets import WARM_UP, WHOLE, generated, market_names, sample_market
 
 from alvh.compiler.driver import compile_file
-from alvh.compiler.ir import Program
+from alvh.compiler.ir import Program, Rule, rules_of
 from alvh.runtime.engine.simulate import simulate
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.markets.load_market import load_market
-from alvh.runtime.record import CLOSE, OPEN, SETTLE, RunRecord
+from alvh.runtime.record import CLOSE, OPEN, REFUSED, SETTLE, VERBS, RunRecord
 from alvh.runtime.reference import interpret
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,28 @@ PARTS = 10
 PROGRAMS_IN_A_PART = 50
 EVERY_COMPILED = 3
 """A kernel takes a fifth of a second to compile."""
-VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind")
+FORMS: dict[str, Callable[[Rule], bool]] = {
+    "roll to": lambda rule: rule.to is not None,
+    "roll keeping contracts": lambda rule: rule.keeping == "contracts",
+    "roll keeping premium": lambda rule: rule.keeping == "premium",
+    "roll keeping delta": lambda rule: rule.keeping == "delta",
+    "roll calls": lambda rule: rule.side == "call",
+    "roll puts": lambda rule: rule.side == "put",
+    "add from gains": lambda rule: rule.from_gains >= 0,
+}
+"""Forms of the verbs, each to be seen at work."""
+INSTRUMENTS = {
+    (product, right)
+    for product, rights in {
+        "SPX": ("call", "put", "shares"),
+        "VIX": ("call", "put"),
+        "VX": ("future",),
+        "VXM": ("future",),
+        "VXX": ("call", "put", "shares"),
+        "UVXY": ("call", "put", "shares"),
+    }.items()
+    for right in rights
+}
 
 
 @cache
@@ -122,6 +144,7 @@ def test_written_programs_agree(part: int, record_property: pytest.RecordPropert
         counts["programs compared"] += 1
         counts["runs that stopped"] += expected.stopped >= 0
         counts.update(expected.verbs)
+        counts.update(forms_at_work(program, expected))
         assume(has_opened_and_closed(expected))
         counts["that opened and closed"] += 1
 
@@ -133,14 +156,31 @@ def test_written_programs_agree(part: int, record_property: pytest.RecordPropert
 def test_written_programs_use_every_verb() -> None:
     """What the fifty programs of a part are drawn from reaches every verb; the suite's last lines count them over all parts."""
     counts: Counter[str] = Counter()
+    traded: set[tuple[str, str]] = set()
 
-    @examples(200)
+    @examples(300)
     @given(programs(), market_names(WHOLE))
     def interpret_only(written: ProgramText, market: str) -> None:
-        counts.update(interpret(compiled(written.text), sample_market(market)).verbs)
+        program = compiled(written.text)
+        record = interpret(program, sample_market(market))
+        counts.update(record.verbs)
+        counts.update(forms_at_work(program, record))
+        for number in set(record.journal.layer[record.journal.filled > 0.0].tolist()):
+            traded.update((leg.product, leg.right) for leg in program.layers[int(number)].own_legs)
 
     interpret_only()
-    assert all(counts[verb] > 0 for verb in VERBS), counts
+    assert all(counts[name] > 0 for name in (*VERBS, *FORMS, "proxy")), counts
+    assert traded >= INSTRUMENTS
+
+
+def forms_at_work(program: Program, record: RunRecord) -> Counter[str]:
+    """How many rows of the journal each form of a verb filled."""
+    rules, rows, counts = rules_of(program), record.journal, Counter[str]()
+    filled = rows.action != REFUSED
+    for number in rows.rule[filled & (rows.rule >= 0.0)].tolist():
+        counts.update(form for form, is_of in FORMS.items() if is_of(rules[int(number)]))
+    counts["proxy"] = int((filled & (rows.proxy >= 0.0)).sum())
+    return counts
 
 
 @pytest.mark.parametrize("part", range(2))

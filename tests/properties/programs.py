@@ -7,6 +7,7 @@ stands before it, so that no cycle can arise. What it reads of marks and of the 
 from __future__ import annotations
 
 import random as python_random
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,8 @@ from alvh.grammar.diagnostics import Severity
 
 Drawn = TypeVar("Drawn")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+LEG = re.compile(r"(buy|sell|write) (?:\d+ )?([A-Z]+) (call|put|future|shares)")
 
 DEEPEST = 2
 """How deep an expression nests; the language's own forms nest further by themselves."""
@@ -84,7 +87,9 @@ class Wish:
     hedge_says: tuple[str, ...] | None = None
     """All that the hedge `alvh` says outside its layers."""
     hedge_size: str = ""
-    """The size that every layer of a hedge states."""
+    """The size that every layer of a hedge states: all that decides how much it buys."""
+    options_only: bool = False
+    """No futures, shares, written options or proxies: what is bought costs a premium, and what is sold has a worst loss at expiry."""
 
 
 @st.composite
@@ -115,13 +120,49 @@ class _Plan:
     number: int
     anchor: bool
     """Opens under a mild condition and closes by age, so that nearly every program trades."""
-    shape: str
-    """`spread` (of sold and bought legs), `short` (one sold put) or `bought`."""
+    legs: tuple[str, ...]
+    """As they are written, or a structure with its arguments."""
+    held: tuple[str, ...]
+    """The legs one by one, `buy VIX call`, `sell VX future`: what the layer's attributes and verbs depend on."""
+    longest: int
+    """Days that no expiry of its legs is chosen beyond."""
+    cover: str = ""
+    """The layer that what it writes is covered by."""
+
+    @property
+    def earns(self) -> bool:
+        """Whether a credit is likely, so that money does not measure its size."""
+        return self.held[0].startswith(("sell", "write")) and self.has("credit")
+
+    @property
+    def options(self) -> list[str]:
+        return [leg for leg in self.held if leg.endswith(("call", "put"))]
 
     def has(self, attribute: str) -> bool:
-        """A layer that only buys has no credit, one without two strikes of one right no width."""
-        needs = {"credit": ("spread", "short"), "width_notional": ("spread",)}
-        return self.shape in needs.get(attribute, (self.shape,))
+        """What the compiler refuses to ask of legs that cannot have it."""
+        match attribute:
+            case "credit" | "short_delta":
+                return any(not leg.startswith("buy") for leg in self.options)
+            case "width_notional":
+                return len({leg.partition(" ")[2] for leg in self.options}) < len(self.options)
+            case "lower_break_even" | "upper_break_even":
+                return f"sell SPX {'put' if attribute.startswith('lower') else 'call'}" in self.held
+            case "option_delta":
+                return self.held[0] in self.options
+            case "dte":
+                return any(not leg.endswith("shares") for leg in self.held)
+        return True
+
+    def takes_max_loss(self) -> bool:
+        return len(self.options) == len(self.held) and not self.cover
+
+    def takes_share(self) -> bool:
+        """Whether a budget alone can say how many."""
+        return not self.cover and all(not leg.endswith("future") for leg in self.held)
+
+    def takes_proxy(self) -> bool:
+        volatility = all(leg.split()[1] in ("VIX", "VX", "VXM") for leg in self.held)
+        return volatility and any(leg.startswith("buy") for leg in self.held)
 
     @property
     def name(self) -> str:
@@ -129,11 +170,25 @@ class _Plan:
 
 
 VOLATILITY = ("vix", "vix9d", "vix3m", "vix6m", "vix.high", "vx(1)", "vx(2)", "vx(3)", "vx(30 days)", "iv(spx, 30 days)")
+FUNDS = ("vxx", "uvxy")
 SCHEDULES = ("every day", "every week", "every month", "every 3 sessions", "every 7 sessions", "on vix_expiry", "on cpi")
 INDEX = ("spx", "spx.open", "spx.high", "spx.low")
 MARKED_MONEY = ("value", "profit", "loss", "margin", "notional", "width_notional")
 DECIDED_MONEY = ("cost", "credit", "realized", "gains")
 STATES = ("is open", "is closed", "opens", "closes", "rolls")
+STRUCTURES = (
+    """structure condor(wish : delta, wing : points) {
+  expiry 20..45 days
+  short_put : sell SPX put at wish
+  long_put : buy SPX put wing below short_put
+  short_call : sell SPX call at wish
+  long_call : buy SPX call wing above short_call
+}""",
+    "structure several(wish : delta, far : days) { buy 2 VIX calls at wish, far }",
+    "structure synthetic(part : ratio) { buy 1 VIX call at part of forward, month 2  sell 1 VIX put at part of forward, same expiry }",
+)
+"""Legs under names: a condor, bought calls, and a conversion (a call less a put of one strike is a future)."""
+OPENINGS = ("", "open every week", "open when vix > 1", "open every 2 sessions when vix < 500")
 
 
 @frozen
@@ -195,6 +250,7 @@ class _Writer:
             lambda: f"macd({self.one_of(['vix', 'vx(1)'])}).{self.one_of(['line', 'signal', 'histogram'])}",
             lambda: f"({self.volatility(below)} when {self.condition(below)} else {self.volatility(below)})",
             lambda: self.table(["12 points", "vix", "18 points"]),
+            lambda: f"realized_vol({self.one_of(FUNDS)}, {self.window()})",
         ])  # fmt: skip
 
     def index(self, depth: int = DEEPEST) -> str:
@@ -217,7 +273,7 @@ class _Writer:
         return self.form([
             simple,
             lambda: f"({self.volatility(below)} / {self.volatility(below)} - 1)",
-            lambda: f"change({self.one_of([*VOLATILITY, *INDEX, 'ad_line'])}, {self.sessions()})",
+            lambda: f"change({self.one_of([*VOLATILITY, *INDEX, *FUNDS, 'ad_line'])}, {self.sessions()})",
             lambda: f"percentile_rank({self.volatility(below)}, {self.window()})",
             lambda: f"({self.ratio(below)} + {self.ratio(below)})",
             lambda: self.table(["1%", "0%", "weight"]),
@@ -231,7 +287,9 @@ class _Writer:
             lambda: f"zscore({self.index(below)}, {self.window()})",
             lambda: f"{self.one_of(['beta', 'corr'])}({self.volatility(below)}, {self.index(below)}, {self.window()})",
             lambda: f"100 * ln({self.volatility(below)} / {self.volatility(below)})",
-            lambda: "quick_ratio",
+            lambda: self.one_of(["quick_ratio", "net_beta", "net_beta"]),
+            lambda: f"{self.one_of(['beta', 'corr'])}({self.one_of(self.reach).path if self.reach else 'vxx'}, spx, {self.window()})",
+            lambda: f"{self.one_of(['beta', 'corr'])}({self.one_of(FUNDS)}, vix, {self.window()})",
         ])  # fmt: skip
 
     def money(self, seen: Sequence[_Plan], depth: int = DEEPEST) -> str:
@@ -249,6 +307,21 @@ class _Writer:
             choices.append(lambda: f"({self.money(seen, depth - 1)} - {self.money(seen, depth - 1)})")
             choices.append(lambda: f"max({self.money(seen, depth - 1)}, {self.money(seen, depth - 1)})")
         return self.form(choices)
+
+    def greek(self, plan: _Plan) -> str:
+        """A comparison of what only some layers know of themselves, or that only 0 and its like compare with."""
+        path, relation = plan.path, self.one_of(["<", ">="])
+        choices = [
+            f"{path}.vega {relation} 0",
+            f"{path}.theta {relation} 0",
+            f"{path}.delta {relation} {path}.vega * 3",
+            f"{path}.value / -{path}.theta {relation} 40 days",
+            f"{path}.irr {relation} {self.one_of(['0%', '20%', '-50%'])}",
+            f"{path}.carry {relation} {self.one_of(['1', '2.5'])}",
+        ]
+        bounds = [name for name in ("lower_break_even", "upper_break_even") if plan.has(name)]
+        choices += [f"spx {relation} {path}.{name}" for name in bounds for _ in range(4)]
+        return self.one_of(choices)
 
     def attribute(self, plans: Sequence[_Plan], names: Sequence[str]) -> str:
         plan = self.one_of(plans)
@@ -275,6 +348,9 @@ class _Writer:
             lambda: f"{self.plain(depth)} {relation} {self.one_of(['0', '0.5', '50', '-1'])}",
             lambda: f"{self.volatility(depth)} in {self.number(8, 15)} .. {self.number(16, 30)}",
             lambda: f"vix != {self.number(12, 20)}",
+            lambda: f"{(fund := self.one_of(FUNDS))} {relation} sma({fund}, {self.window()})",
+            lambda: f"wacc {relation} {self.one_of(['0%', '2.5%', '6%'])}",
+            lambda: f"net_beta {relation} {self.one_of(['0', '0.02', '-0.05'])}",
         ])  # fmt: skip
 
     def condition(self, depth: int = DEEPEST, seen: Sequence[_Plan] = ()) -> str:
@@ -295,13 +371,21 @@ class _Writer:
             lambda: f"diverges(spx, {self.one_of(['ad_line', 'vix'])}, {self.one_of(['5', '10 sessions'])})",
         ]
         if self.reach:
-            ages = ["dte <= 12 days", "age > 3 sessions", "option_delta > 0.2 delta"]
-            choices.append(lambda: f"{self.one_of(self.reach).path}.{self.one_of(ages)}")
+            choices.append(self.age)
+            choices.append(lambda: self.greek(self.one_of(self.reach)))
+            choices.append(lambda: self.greek(self.one_of(self.reach)))
             choices.append(lambda: f"prev({self.one_of(self.reach).path} {self.one_of(STATES)})")
         if seen:
             choices.append(lambda: f"{self.one_of(seen).path} {self.one_of(STATES)}")
             choices.append(lambda: f"{self.one_of(seen).path}.{self.one_of(['count > 1', 'contracts >= 3 contracts', 'gains > $100'])}")
         return self.form(choices)
+
+    def age(self) -> str:
+        plan = self.one_of(self.reach)
+        known = [name for name in ("dte", "age", "option_delta", "short_delta") if plan.has(name)]
+        asked = {"dte": "<= 12 days", "age": "> 3 sessions", "option_delta": "> 0.2 delta", "short_delta": "> 0.2 delta"}
+        name = self.one_of(known)
+        return f"{plan.path}.{name} {asked[name]}"
 
     def event(self, depth: int = DEEPEST, seen: Sequence[_Plan] = ()) -> str:
         below = max(depth - 1, 0)
@@ -310,6 +394,7 @@ class _Writer:
             lambda: f"{self.index(below)} crosses {self.one_of(['above', 'below'])} sma(spx, {self.window()})",
             lambda: f"({self.comparison(below)}) {self.one_of(['begins', 'ends'])}",
             lambda: self.one_of(["cpi", "vix_expiry", "spx_expiry"]),
+            lambda: f"{(fund := self.one_of(FUNDS))} crosses {self.one_of(['above', 'below'])} sma({fund}, {self.window()})",
         ]
         if depth > 0:
             choices.append(lambda: f"({self.event(below, seen)} or {self.event(below, seen)})")
@@ -320,18 +405,21 @@ class _Writer:
 
     def of_lot(self, plan: _Plan) -> str:
         """What a lot asks of itself."""
-        own = self.form([
-            lambda: f"dte <= {self.number(3, 25)} days",
+        choices: list[Callable[[], str]] = [
             lambda: f"age >= {self.number(1, 12)} sessions",
             lambda: f"profit > ${self.one_of(['0', '200', '2_000'])}",
             lambda: f"loss > ${self.one_of(['100', '1_500'])}",
             lambda: f"profit >= {self.one_of(['20%', '50%'])} of {'credit' if plan.has('credit') else 'equity'}",
-            lambda: f"option_delta {self.one_of(['>', '<'])} {self.one_of(['0.35', '0.6'])} delta",
             lambda: f"profit crosses {self.one_of(['above', 'below'])} ${self.one_of(['0', '300'])}",
             lambda: f"(profit > prev(profit)) for {self.sessions()}",
             lambda: f"highest(profit, {self.window()}) - profit > $400",
             lambda: f"(loss > $0) {self.one_of(['begins', 'ends'])}",
-        ])  # fmt: skip
+        ]  # fmt: skip
+        if plan.has("dte"):
+            choices.append(lambda: f"dte <= {self.number(3, 25)} days")
+        if plan.has("option_delta"):
+            choices.append(lambda: f"option_delta {self.one_of(['>', '<'])} {self.one_of(['0.35', '0.6'])} delta")
+        own = self.form(choices)
         if self.chance(3):
             return f"{own} {self.one_of(['and', 'or'])} {self.condition(1)}"
         return own
@@ -372,16 +460,21 @@ class _Writer:
         put.append(f"long_put : buy SPX put {self.width()} below short_put, same expiry")
         call = [f"short_call : sell SPX call at {self.delta(10, 35)}, {when}"]
         call.append(f"long_call : buy SPX call {self.width()} above short_call, same expiry")
-        return self.one_of([put, call, [*put, *call]])
+        named = [f"legs condor({self.one_of(['0.16', '0.25'])} delta, {self.one_of(['25', '75'])} points)"]
+        return self.one_of([put, call, [*put, *call], [*put, *call], named])
 
     def debit_spread(self) -> list[str]:
         """Bought and sold legs of one expiry that cost a debit, or little."""
         when = self.expiry()
-        return self.one_of([
+        fund = self.fund()
+        choices: list[Callable[[], list[str]]] = [
             lambda: [f"buy VIX call at {self.delta(30, 60)}, {when}", f"sell VIX call at {self.delta(10, 25)}, same expiry"],
             lambda: [f"sell 1 VIX call at {self.delta(40, 60)}, {when}", f"buy 2 VIX calls at {self.delta(15, 30)}, same expiry"],
             lambda: [f"high : buy SPX put at {self.delta(20, 45)}, {when}", f"sell SPX put {self.width()} below high, same expiry"],
-        ])()  # fmt: skip
+            lambda: [f"buy {fund} call at {self.delta(35, 60)}, {when}", f"sell {fund} call at {self.delta(10, 30)}, same expiry"],
+            lambda: [f"legs synthetic({self.one_of(['90%', '100%', '105%'])})"],
+        ]  # fmt: skip
+        return self.one_of(choices)()
 
     def bought(self) -> list[str]:
         """Legs that are bought only; they may be of several expiries and products."""
@@ -393,29 +486,79 @@ class _Writer:
             lambda: [f"buy SPX put at {self.delta(10, 45)}, {when}"],
             lambda: [f"buy VIX call at {self.delta()}, {self.expiry(10, 30)}", f"buy 2 VIX puts at {self.delta()}, {self.expiry(31, 70)}"],
             lambda: [f"buy 2 VIX calls at {self.delta()}, {when}", f"buy SPX put at {self.delta()}, {self.expiry()}"],
+            lambda: [f"buy {count} {self.fund()} {self.one_of(['calls', 'puts'])} at {self.delta()}, {when}"],
+            lambda: [f"buy VXX call at {self.one_of(['110% of forward', 'strike vxx', '95% of forward'])}, {when}"],
+            lambda: [f"buy SPX {self.one_of(['call', 'put'])} at {self.delta(30, 60)}, {self.number(20, 45) * 10} days"],
+            lambda: [f"legs several({self.one_of(['0.25', '0.40'])} delta, {self.one_of(['25', '60'])} days)"],
         ])()  # fmt: skip
 
-    def legs(self, plan: _Plan) -> tuple[list[str], bool]:
-        """The legs, and whether a credit is likely."""
-        if plan.shape == "bought":
-            return self.bought(), False
-        if plan.shape == "short":
-            return [f"sell SPX put at {self.one_of(['93% of forward', '0.12 delta', 'strike 3700'])}, {self.expiry()}"], True
-        if self.chance(7 if plan.kind == "book" else 3):
-            return self.credit_spread(), True
-        return self.debit_spread(), False
+    def fund(self) -> str:
+        return self.one_of(["VXX", "UVXY"])
 
-    def size(self, plan: _Plan, seen: Sequence[_Plan], credit: bool) -> str:
+    def futures(self) -> list[str]:
+        """Futures alone, in spreads, beside options, and as what a conversion is made of."""
+        month, days = self.number(1, 4), self.number(15, 100)
+        return self.one_of([
+            lambda: [f"{self.one_of(['buy', 'sell'])} {self.number(1, 2)} VX futures, month {month}"],
+            lambda: [f"{self.one_of(['buy', 'sell'])} {self.number(1, 4)} VXM futures, {days} days"],
+            lambda: [f"sell 1 VX future, month {month}", f"buy 1 VX future, month {month + self.number(1, 4)}"],
+            lambda: [f"buy 1 VX future, month {month}", f"sell {self.number(5, 10)} VXM futures, same expiry"],
+            lambda: [f"sell 1 VXM future, month {month}", f"buy 2 VIX calls at {self.delta()}, same expiry"],
+            lambda: [
+                f"buy 1 VIX call at strike vx(2), month {month}",
+                "sell 1 VIX put at strike vx(2), same expiry",
+                "sell 1 VXM future, same expiry",
+            ],
+        ])()  # fmt: skip
+
+    def shares(self) -> list[str]:
+        count = self.number(1, 4)
+        return self.one_of([
+            lambda: [f"buy {count} SPX shares"],
+            lambda: [f"buy {count}0 {self.fund()} shares"],
+            lambda: [f"buy 100 {(fund := self.fund())} shares", f"buy {count} {fund} puts at {self.delta()}, {self.expiry()}"],
+            lambda: [f"buy 1 SPX put at {self.delta()}, {self.expiry()}", "buy 100 SPX shares"],
+            lambda: [f"buy {count}00 VXX shares", f"sell {self.number(1, 2)} VXM futures, {self.number(15, 50)} days"],
+        ])()  # fmt: skip
+
+    def written(self, cover: _Plan) -> list[str]:
+        """Options sold against those that another layer buys, no longer than they."""
+        bought = [leg.split() for leg in cover.held if leg.startswith("buy") and leg in cover.options]
+        _, product, right = self.one_of(bought)
+        alike = [leg for leg in cover.legs if f"buy {product} {right}" in _held_by(leg)]
+        days = self.number(8, max(9, min(30, _longest(alike) - 10)))
+        strike = self.one_of([f"{self.delta(15, 40)}", f"{self.one_of(['105%', '120%'])} of forward"])
+        return [f"write {product} {right} at {strike}, {days} days against {cover.path}"]
+
+    def legs(self, shape: str, kind: str, cover: _Plan | None) -> tuple[str, ...]:
+        if cover is not None:
+            return tuple(self.written(cover))
+        match shape:
+            case "bought":
+                return tuple(self.bought())
+            case "short":
+                return (f"sell SPX put at {self.one_of(['93% of forward', '0.12 delta', 'strike 3700'])}, {self.expiry()}",)
+            case "future":
+                return tuple(self.futures())
+            case "shares":
+                return tuple(self.shares())
+            case _:
+                return tuple(self.credit_spread() if self.chance(7 if kind == "book" else 3) else self.debit_spread())
+
+    def size(self, plan: _Plan, seen: Sequence[_Plan]) -> str:
         few = self.number(1, 6)
+        if plan.cover and self.chance(7):
+            return f"size {self.one_of(['50%', '100%', '200%'])} of {plan.cover}.contracts"
         if plan.anchor:
             return self.one_of([f"size {few} contracts", f"size {self.table(['2 contracts', '1 contract', '3 contracts'])}"])
         choices: list[Callable[[], str]] = [
             lambda: f"size {few} contracts",
             lambda: f"size {self.table(['2 contracts', '0 contracts', f'{few} contracts'])}",
-            lambda: f"size max_loss {self.one_of(['1%', '2%', '4%'])} of {self.one_of(['equity', 'capital'])}",
             lambda: f"size {self.one_of(['0.5%', '2%'])} of {self.money(seen, 0)}",
         ]
-        if not credit:
+        if plan.takes_max_loss():
+            choices.append(lambda: f"size max_loss {self.one_of(['1%', '2%', '4%'])} of {self.one_of(['equity', 'capital'])}")
+        if not plan.earns:
             choices += [
                 lambda: f"size {self.one_of(['0.3%', '1%', 'weight'])} of {self.one_of(['equity', 'cash', 'capital'])}",
                 lambda: f"size {self.one_of(['$3_000', '$20_000'])}",
@@ -429,20 +572,21 @@ class _Writer:
     def layer_lines(self, plan: _Plan, budgeted: bool) -> list[str]:
         """What a layer says, its head and braces aside."""
         seen = self.plans[: plan.number]
-        lines, credit = self.legs(plan)
+        lines = [*plan.legs]
         self.reach[:] = self.reach_of(plan.kind)
         with_share = budgeted and self.chance(8)
         if with_share:
             lines.append(f"share {self.number(5, 10) * 2}%")
         if self.wish.hedge_size and plan.kind == "hedge":
             lines.append(f"size {self.wish.hedge_size}")
-        elif (not with_share and self.chance(7)) or self.chance(2):
-            lines.append(self.size(plan, seen, credit))
-        if self.chance(4):
-            lines.append(f"at most {self.number(1, 4)} lots")
+        elif (not with_share and self.chance(7)) or self.chance(2) or not plan.takes_share() or plan.legs[0].startswith("legs"):
+            lines.append(self.size(plan, seen))
+        room = self.number(1, 4) if self.chance(5) else 0
+        if room:
+            lines.append(f"at most {room} lots")
         reason = f' as "reason {plan.number}"' if self.chance(3) else ""
         if plan.anchor:
-            opening = self.one_of(["", "open every week", "open when vix > 1", "open every 2 sessions when vix < 500"])
+            opening = self.one_of(OPENINGS)
             lines += [opening] if opening else []
             lines.append(f"close when age >= {self.number(2, 12)} sessions{reason}")
         else:
@@ -454,8 +598,8 @@ class _Writer:
         lines += [f"close when {self.of_lot(plan)}" for _ in range(self.number(0, 1))]
         if self.chance(2):
             lines.append(f"close {self.occasion(seen)}")
-        if self.chance(5):
-            lines.append(f"roll when {self.of_lot(plan)}{reason}")
+        if self.chance(6):
+            lines.append(f"{self.roll(plan)}{reason}")
         if self.chance(1):
             lines.append(f"roll {self.occasion(seen)}")
         targets = [other for other in self.plans[plan.number + 1 :] if other.group == plan.group]
@@ -463,7 +607,33 @@ class _Writer:
             lines.append(f"roll into {self.one_of(targets).name} when {self.of_lot(plan)}{reason}")
         if self.chance(4):
             lines.append(f"rebalance {self.occasion(seen) if self.chance(7) else f'when {self.of_lot(plan)}'}{reason}")
+        if room > 1 and self.chance(7) and not (self.wish.hedge_size and plan.kind == "hedge"):
+            lines += [self.add(plan, seen) for _ in range(self.number(1, 2))]
+        if plan.takes_proxy() and not self.wish.options_only and self.chance(4):
+            when = self.one_of([lambda: self.condition(1), lambda: f"vix > {self.number(12, 24)}"])()
+            lines.append(f"proxy {self.fund()} shares when {when}{reason}")
         return lines
+
+    def roll(self, plan: _Plan) -> str:
+        """A roll within the layer, in all its forms."""
+        sides = sorted({leg.split()[2] for leg in plan.options})
+        if sides and self.chance(3):
+            return f"roll {self.one_of(sides)}s {self.one_of([lambda: self.occasion(()), lambda: f'when {self.of_lot(plan)}'])()}"
+        keeping = self.one_of(["", "", " keeping contracts", " keeping premium", " keeping delta"])
+        if not plan.has("dte") or self.chance(6):
+            return f"roll{keeping} when {self.of_lot(plan)}"
+        if self.chance(5):
+            far = self.one_of([f"{self.number(30, 90)} days", f"{self.number(3, 6)}0..120 days", "50 days monthly", "month 2", "month 3"])
+            return f"roll to {far}{keeping} when dte <= {self.number(8, 29)} days"
+        return f"roll to {plan.longest + self.number(1, 40)} days{keeping} {self.occasion(())}"
+
+    def add(self, plan: _Plan, seen: Sequence[_Plan]) -> str:
+        sources = [other for other in seen if other.kind == plan.kind or plan.kind == "hedge"]
+        when = self.one_of([lambda: f"when {self.event(1, seen)}", lambda: f"every {self.number(2, 6)} sessions"])()
+        if sources and self.chance(5):
+            return f"add from {self.one_of(sources).path}.gains {when}"
+        amounts = ["1 contract", "2 contracts", "$4_000", "1% of equity", "weight of cash"]
+        return f"add {self.one_of(amounts)} {when}"
 
     # Groups
 
@@ -476,7 +646,8 @@ class _Writer:
             lambda: self.event(1, seen),
             lambda: self.condition(2, seen),
         ])()  # fmt: skip
-        return f'unwind when {condition}{until} as "stress"'
+        # An `open` must not hold only while its hedge unwinds: none asks for money of this kind.
+        return f'unwind when ({condition}) and equity > $1{until} as "stress"'
 
     def group(self, name: str, kind: str) -> GroupText:
         plans = [plan for plan in self.plans if plan.group == name]
@@ -496,7 +667,24 @@ class _Writer:
             layers.append("\n".join([f"layer {plan.name} {{", *(f"    {line}" for line in lines), "  }"]))
         if budgeted:
             layers = _with_shares(layers)
+        if said is None and kind == "hedge":
+            statements += self.between(plans, layers)
         return GroupText(f"{kind} {name}", tuple(statements), tuple(layers))
+
+    def between(self, plans: Sequence[_Plan], layers: Sequence[str]) -> list[str]:
+        """What a hedge says of its layers together: shifts between those with a share, and a band kept by some of them."""
+        statements = []
+        sharing = [plan.name for plan, layer in zip(plans, layers, strict=True) if "    share " in layer]
+        if len(sharing) > 1 and self.chance(7):
+            source = self.one_of(sharing)
+            target = self.one_of([name for name in sharing if name != source])
+            when = self.one_of([lambda: f"when {self.event(1)}", lambda: "every 5 sessions", lambda: "every week"])()
+            statements.append(f"shift {self.one_of(['4%', '10%', '60%'])} from {source} to {target} {when}")
+        if self.chance(4) and not self.wish.hedge_size:
+            chosen = [plan.name for plan in plans if self.chance(6)] or [plans[0].name]
+            low, high = self.one_of([("-0.05", "0.02"), ("0.01", "0.06"), ("-0.30", "-0.10"), ("0", "rsi(vix, 5) / 500")])
+            statements.append(f"keep net_beta in {low} .. {high} using {', '.join(chosen)}")
+        return statements
 
     def said(self, kind: str, plans: Sequence[_Plan], seen: Sequence[_Plan]) -> list[str]:
         """What a group says outside its layers."""
@@ -540,22 +728,34 @@ class _Writer:
         pairs = [(path, name, kind) for (name, kind), paths in zip(groups, layers, strict=True) for path in paths]
         anchor = self.one_of([place for place, (_, _, kind) in enumerate(pairs) if kind == "book" or not self.wish.apart])
         shapes = {"book": ["spread", "spread", "spread", "short", "bought"], "hedge": ["spread", "bought", "bought"]}
+        if not self.wish.options_only:
+            shapes = {kind: [*shapes[kind], *shapes[kind], "future", "shares", "shares" if kind == "book" else "future"] for kind in shapes}
         for number, (path, name, kind) in enumerate(pairs):
-            self.plans.append(_Plan(path, name, kind, number, number == anchor, self.one_of(shapes[kind])))
+            self.plans.append(self.planned(path, name, kind, number == anchor, self.one_of(shapes[kind])))
         self.reach.append(self.plans[anchor])
         return groups
+
+    def planned(self, path: str, name: str, kind: str, is_anchor: bool, shape: str) -> _Plan:
+        reachable = [plan for plan in self.plans if (plan.kind == "book" or kind == "hedge") and plan.longest > 20]
+        covers = [plan for plan in reachable if plan.options and all(leg.startswith("buy") for leg in plan.held)]
+        cover = self.one_of(covers) if covers and not is_anchor and not self.wish.options_only and self.chance(4) else None
+        legs = self.legs(shape, kind, cover)
+        held = tuple(one for leg in legs for one in _held_by(leg))
+        return _Plan(path, name, kind, len(self.plans), is_anchor, legs, held, _longest(legs), "" if cover is None else cover.path)
 
     def reach_of(self, kind: str) -> list[_Plan]:
         return [plan for plan in self.plans if plan.kind == "book" or kind == "hedge" or not self.wish.apart]
 
     def program(self) -> ProgramText:
         wish = self.wish
+        if self.chance(5):
+            self.params["delta"] = ["wished"]
         groups = self.plan()
         is_fractional = self.chance(4) if wish.fractional is None else wish.fractional
         declarations = [
             'strategy "written"',
             f"capital {self.one_of(['$1_000_000', '$1_000_000', '$250_000', '$60_000'])}",
-            f"costs {wish.costs or self.one_of(['listed', 'none'])}",
+            f"costs {wish.costs or self.one_of(['listed', 'listed', 'crowded', 'none'])}",
             f"contracts {'fractional' if is_fractional else 'whole'}",
             "input ad_line : index",
             "input signal : condition",
@@ -564,6 +764,8 @@ class _Writer:
         ]
         declarations += self.declared()
         written = [self.group(name, kind) for name, kind in groups]
+        said = "\n".join(group.write() for group in written)
+        declarations += [structure for structure in STRUCTURES if f"legs {_name_of(structure)}(" in said]
         if self.chance(2) if wish.hold is None else wish.hold:
             written.append(GroupText("book market", ("hold SPX",)))
         return ProgramText(tuple(declarations), tuple(written))
@@ -576,8 +778,8 @@ class _Writer:
             lines.append(line)
             self.params.setdefault(kind, []).append(name)
 
-        if self.chance(5):
-            declare("delta", "wished", "param wished = 0.30 delta in 0.10 delta .. 0.60 delta")
+        if "delta" in self.params:
+            lines.append("param wished = 0.30 delta in 0.10 delta .. 0.60 delta")
         if self.chance(5):
             declare("ratio", "part", "param part = 2% in 0% .. 10%")
         if self.chance(5):
@@ -602,3 +804,23 @@ def _with_shares(layers: list[str]) -> list[str]:
                 lines[place] = f"    share {stated // len(layers)}%"
         cut.append("\n".join(lines))
     return cut
+
+
+def _name_of(structure: str) -> str:
+    return structure.removeprefix("structure ").partition("(")[0]
+
+
+def _held_by(line: str) -> list[str]:
+    """The legs of a line: of a leg itself, of `legs NAME(..)` those of the structure. Each as `side PRODUCT right`."""
+    if line.startswith("legs "):
+        (body,) = (structure for structure in STRUCTURES if line.startswith(f"legs {_name_of(structure)}("))
+    else:
+        body = line
+    return [f"{side} {product} {right}" for side, product, right in LEG.findall(body)]
+
+
+def _longest(legs: Sequence[str]) -> int:
+    """No expiry of these legs is chosen further out; structures tell at most 75 days."""
+    days = [int(number) for leg in legs for number in re.findall(r"(\d+) days", leg)]
+    months = [35 * int(number) for leg in legs for number in re.findall(r"month (\d+)", leg)]
+    return max([75, *days, *months] if legs[0].startswith("legs") else [*days, *months, 35 if "next monthly" in " ".join(legs) else 0])

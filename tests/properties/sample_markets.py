@@ -88,6 +88,7 @@ def cut_bars(arrays: MarketArrays, start: int, last: int) -> MarketArrays:
         provenance=arrays.provenance[start : last + 1],
         spx=moved(arrays.spx),
         vix=moved(arrays.vix),
+        fund=moved(arrays.fund),
         vx_front=arrays.vx_front[start : last + 1],
         week_start=arrays.week_start[start:],
         month_start=arrays.month_start[start:],
@@ -117,8 +118,9 @@ def column(arrays: MarketArrays, name: str) -> Floats:
 
 
 def with_holes(arrays: MarketArrays) -> MarketArrays:
-    """Stretches of up to five bars without VVIX, a future, the index, or VIX: leg by leg no mid, or no half spread."""
+    """Stretches of up to five bars without VVIX, a future, the index, a fund or VIX: leg by leg no mid, no half spread, or no beta."""
     spots = {"vvix": (30, 34), "vx2": (40, 43), "spx": (52, 54), "vix": (61, 63), "spx_w30": (75, 77), "vx1": (85, 86), "rate": (35, 37)}
+    spots |= {"vxx": (45, 48), "uvxy": (56, 57), "vx30": (66, 69), "vix_beta": (71, 74), "vxx_beta": (79, 81), "uvxy_leverage": (90, 92)}
     values = arrays.values.copy()
     for name, (begin, end) in spots.items():
         values[begin:end, arrays.series.index(name), :] = math.nan
@@ -184,6 +186,7 @@ def _walk(seed: int, bars: int, *, vix: float, storm: int = -1, era: float = 1.0
         "rate": np.full(count, 0.03),
         "vx30": np.round(0.5 * (futures["vx1"] + futures["vx2"]), 3),
         **futures,
+        **_funds(seed, futures, index),
         **nodes,
         **family,
     }
@@ -195,3 +198,21 @@ def _walk(seed: int, bars: int, *, vix: float, storm: int = -1, era: float = 1.0
         inputs={name: values.tolist() for name, values in _inputs(seed, count).items()},
         **{name: values.tolist() for name, values in series.items()},
     )
+
+
+def _funds(seed: int, futures: dict[str, Floats], index: Floats) -> dict[str, Floats]:
+    """Shares that follow the nearest two futures, geared from the middle on by one and a half; their slopes, unknown at first."""
+    random = np.random.default_rng(seed + 2000)
+    count = len(index)
+    change = np.diff(0.5 * (futures["vx1"] + futures["vx2"])) / (0.5 * (futures["vx1"] + futures["vx2"]))[:-1]
+    leverage = np.where(np.arange(count) < count // 2, 2.0, 1.5)
+    slopes = {
+        "vix_beta": -4.0 + 0.1 * random.normal(0.0, 1.0, count).cumsum(),
+        "vxx_beta": 0.45 + 0.02 * random.normal(0.0, 1.0, count),
+        "uvxy_beta": leverage * (0.45 + 0.02 * random.normal(0.0, 1.0, count)),
+    }
+    for series in slopes.values():
+        series[: WARM_UP + 3] = math.nan
+    shares = {"vxx": 30.0 * np.cumprod(np.concatenate([[1.0], 1.0 + change]))}
+    shares["uvxy"] = 14.0 * np.cumprod(np.concatenate([[1.0], 1.0 + leverage[1:] * np.maximum(change, -0.4)]))
+    return {**{name: np.round(price, 4) for name, price in shares.items()}, "uvxy_leverage": leverage, **slopes}
