@@ -1,0 +1,252 @@
+"""Seed 001, the 4/4/2 by contracts: one test a rule that a line carries. quant.md 1.2 numbers the rules, docs/seeds.md lists them.
+
+The market is flat (VIX and its futures 20, SPX 4000) unless said. Traded from bar 40 on, six condors a week; from bar 65 on there is credit enough
+for the whole hedge, so that most runs are asked about what happens after it.
+"""
+
+from __future__ import annotations
+
+from seed_runs import Story, leg_text, run_seed, seed_claim, seed_program, steps
+
+
+def contracts(bars: int = 60, name: str = "alvh_442_plain", **market: object) -> Story:
+    """The plain reading, in which the ceiling on cost does not delay the first purchase."""
+    return run_seed(name, bars, first=40, **market)  # type: ignore[arg-type]
+
+
+def first_lot(layer: str) -> tuple[float, int]:
+    row = contracts(bars=42).of(layer, "open")[0]
+    return row.filled, row.days[0]
+
+
+def test_s1_1_four_calls_at_thirty_days() -> None:
+    count, days = first_lot("alvh.front")
+    assert count == 4.0
+    assert 27 <= days <= 33
+
+
+def test_s1_1_four_calls_at_110_days() -> None:
+    count, days = first_lot("alvh.medium")
+    assert count == 4.0
+    assert 107 <= days <= 113
+
+
+def test_s1_1_two_calls_at_220_days() -> None:
+    count, days = first_lot("alvh.far")
+    assert count == 2.0
+    assert 210 <= days <= 230
+
+
+def test_s1_1_of_half_delta() -> None:
+    program = seed_program("alvh_442_contracts")
+    values = {parameter.name: parameter.value for parameter in program.parameters}
+    assert values["call_delta"] == 0.5
+    strikes = [leg.strike for layer in program.layers if layer.name.startswith("alvh") for leg in layer.legs]
+    assert {program.nodes[strike.value].name for strike in strikes if strike is not None} == {"call_delta"}
+
+
+def test_s1_2_the_front_layer_doubles_while_something_stirs() -> None:
+    # Flat, RSI of VIX is 0 and MACD of the curve nothing: two calls. After a rise of VIX, four.
+    name, settings = "alvh_442_contracts_calibrated", {"curve": "vx(3) / vx(2)"}
+    calm = run_seed(name, 90, first=40, settings=settings)
+    assert {row.asked for row in calm.of("alvh.front", "open")} == {2.0}
+    stirred = run_seed(name, 90, first=40, settings=settings, vix=steps((41, 20.0), (60, 22.0)), vx1=20.0, vx2=20.0, vx3=20.0)
+    assert {row.asked for row in stirred.of("alvh.front", "open") if row.bar > 41} == {4.0}
+
+
+def test_s1_3_the_promise_of_35_to_40_per_cent() -> None:
+    claim = seed_claim("alvh_442_contracts", "drawdown_cut")
+    assert (claim.relative, claim.metric, claim.against) == ("reduction", "max_drawdown", "unhedged.alvh")
+    assert claim.region.holds(0.35)
+    assert claim.region.holds(0.40)
+    assert not claim.region.holds(0.41)
+
+
+def test_s1_4_the_condors_have_45_to_60_days() -> None:
+    rows = contracts(name="unhedged").of("condors", "open")
+    assert rows
+    assert all(45 <= day <= 60 for row in rows for day in row.days)
+
+
+def test_s1_4_and_sell_sixteen_delta() -> None:
+    program = seed_program("unhedged")
+    assert leg_text(program, program.layers[0].legs[0]) == "-1 SPX put 0.16 delta, 45..60 days"
+
+
+def test_s1_6_the_promise_of_live_trading() -> None:
+    claim = seed_claim("alvh_442_contracts_crowded", "live_cut")
+    assert (claim.relative, claim.metric) == ("reduction", "max_drawdown")
+    assert claim.region.holds(0.25)
+    assert not claim.region.holds(0.36)
+
+
+def test_s1_7_the_thirty_day_leg_moves_into_the_110_day_layer() -> None:
+    # Opened on bar 65 (2020-04-06) with thirty-odd days; with ten left or fewer its four calls are sold and four of the medium layer bought.
+    story = run_seed("alvh_442_contracts", 95, first=40)
+    sold = story.of("alvh.front", "roll out")[0]
+    bought = story.of("alvh.medium", "roll in")[0]
+    assert sold.reason == "dte <= 10 days"
+    assert 5 <= sold.days[0] <= 10
+    assert (bought.bar, bought.filled) == (sold.bar, sold.filled)
+    assert 107 <= bought.days[0] <= 113
+
+
+def test_s1_8_the_second_engine_is_struck_anew_when_breadth_diverges() -> None:
+    # Two far calls are held from bar 50 on; the line falls by twenty times its daily move on bar 90.
+    line = [1000.0 + bar % 2 for bar in range(90)] + [980.0]
+    story = run_seed("alvh_442_contracts", 93, first=30, inputs={"ad_line": line})
+    sold = story.of("alvh.far", "roll out")[0]
+    assert (sold.bar, sold.reason) == (90, "re-struck on divergence")
+    assert sold.days[0] > 110
+
+
+def test_s1_9_no_front_calls_while_the_money_at_work_is_dear() -> None:
+    # Bills at 0. What is held decays ever faster against what the account has, and from bar 85 on it costs more than 2 % a year.
+    story = run_seed("alvh_442_contracts_wacc", 90, first=40)
+    free = run_seed("alvh_442_contracts", 90, first=40)
+    assert story.bars("alvh.front", "open") == [40, 55, 70]
+    assert free.bars("alvh.front", "open") == [40, 55, 70, 85]
+
+
+def test_s1_10_wings_tighten_to_25_points_when_spx_is_oversold() -> None:
+    # 200 sessions of small rises and one of small falls more: RSI far above 30, then below.
+    rising, falling = [4000.0 + bar for bar in range(60)], [4000.0 - bar for bar in range(60)]
+    assert wing(rising) == 50.0
+    assert wing(falling) == 25.0
+
+
+def wing(spx: list[float]) -> float:
+    row = run_seed("unhedged", 46, first=40, spx=spx).of("condors", "open")[0]
+    short_put, long_put, short_call, long_call = row.strikes
+    assert short_put - long_put == long_call - short_call
+    return short_put - long_put
+
+
+def test_s1_11_a_further_layer_while_volatility_is_cheaper_than_it_was() -> None:
+    # SPX moves 2 % a day: about 32 points of realized volatility against a VIX of 20; of 0.2 %, about 3.
+    wild = [4000.0 * 1.02 ** (bar % 2) for bar in range(45)]
+    calm = [4000.0 * 1.002 ** (bar % 2) for bar in range(45)]
+    assert run_seed("alvh_442_contracts_calibrated", 45, first=40, spx=wild).bars("extra.cheap", "open") == [40]
+    assert run_seed("alvh_442_contracts_calibrated", 45, first=40, spx=calm).bars("extra.cheap", "open") == []
+
+
+DOLLAR = {"reer": steps((70, 100.0), (60, 102.0)), "yield_2y": steps((88, 2.0), (40, 2.2)), "fed_funds": 1.5}
+
+
+def test_s1_12_a_strong_dollar_before_the_fed_meets_is_three_things_at_once() -> None:
+    assert dollar_bars(DOLLAR, [94]) == [89]  # within five sessions before the decision, not on its day
+    assert dollar_bars({**DOLLAR, "yield_2y": 2.0}, [94]) == []
+    assert dollar_bars({**DOLLAR, "reer": 100.0}, [94]) == []
+    assert dollar_bars(DOLLAR, []) == []
+
+
+def dollar_bars(inputs: dict[str, object], fomc: list[int]) -> list[int]:
+    story = run_seed("alvh_442_contracts_dollar", 96, first=30, inputs=inputs, events={"fomc": fomc})  # type: ignore[arg-type]
+    return [row.bar for row in story.of("alvh.far", "rebalance") if row.reason.startswith("dollar")]
+
+
+def test_s1_12_then_the_far_layer_doubles() -> None:
+    story = run_seed("alvh_442_contracts_dollar", 96, first=30, inputs=DOLLAR, events={"fomc": [94]})
+    assert [story.contracts("alvh.far", bar) for bar in (88, 89, 93, 94)] == [2.0, 4.0, 4.0, 2.0]
+
+
+def test_s1_13_the_hedge_costs_18_per_cent_of_the_credit_at_most() -> None:
+    # Four front calls at 1.74 cost about $700; 18 % of one week's credit of ten condors at 5.13 is $924, less than those of two layers.
+    story = run_seed("alvh_442_contracts", 60, first=40)
+    assert most_spent(story) <= 0.18
+    assert story.contracts("alvh.front", 40) == 4.0
+    assert story.contracts("alvh.medium", 40) == 0.0
+
+
+def most_spent(story: Story) -> float:
+    """Largest share of the condors' credit that the hedge cost on any bar up to which nothing was sold."""
+    shares, cost, credit = [], 0.0, 0.0
+    for bar in range(40, 60):
+        for row in story.rows:
+            if row.bar == bar and row.action == "open":
+                if row.layer == "condors":
+                    credit -= row.filled * row.price * 100.0
+                else:
+                    cost += row.filled * row.price * 100.0
+        shares.append(cost / credit)
+    assert not story.of("condors", "close")
+    return max(shares)
+
+
+def test_s1_13_or_15_per_cent() -> None:
+    assert most_spent(run_seed("alvh_442_plain_budget15", 60, first=40)) <= 0.15
+    assert most_spent(run_seed("alvh_442_plain", 60, first=40)) > 0.18
+
+
+def test_s1_14_medium_calls_go_when_four_months_of_decay_would_eat_them() -> None:
+    # Carry in months: value over thirty days of theta. A call of half delta lasts for about twice its days, so that is with two months left.
+    story = run_seed("alvh_442_contracts_wacc", 150, first=40)
+    sold = story.of("alvh.medium", "roll out")[0]
+    assert sold.reason == "medium.carry < 4"
+    assert sold.days[0] > 45
+
+
+def test_s1_15_a_call_that_left_half_delta_is_struck_anew_in_its_expiry() -> None:
+    # The futures rise from 20 to 30 on bar 45: the calls struck at 21 have a delta near one.
+    story = contracts(name="alvh_442_plain_restruck", bars=48, vix=steps((45, 20.0), (10, 30.0)))
+    sold, bought = story.of("alvh.front", "roll out", "roll in")
+    assert (sold.bar, sold.reason) == (45, "left half delta")
+    assert sold.days == bought.days
+    assert bought.strikes[0] > 29.0
+    assert bought.filled == 4.0
+
+
+def test_s1_16_everything_is_sold_when_backwardation_passes_eight_per_cent() -> None:
+    # From bar 80 to 84 the first future stands 9 % over the second, then 4 % over, and from bar 88 on below.
+    vx1 = steps((80, 20.0), (5, 21.8), (3, 20.8), (10, 19.8))
+    story = run_seed("alvh_442_contracts", 92, first=40, vx1=vx1, vx2=20.0)
+    closes = [row for row in story.rows if row.layer.startswith("alvh") and row.action == "close"]
+    assert {(row.bar, row.reason) for row in closes} == {(80, "curve inverted")}
+    assert [story.contracts(f"alvh.{layer}", 80) for layer in ("front", "medium", "far")] == [0.0, 0.0, 0.0]
+    # Nothing opens until backwardation is below zero.
+    assert min(row.bar for row in story.rows if row.layer.startswith("alvh") and row.action == "open" and row.bar > 80) == 88
+
+
+def test_s1_16_or_when_the_quick_ratio_shows_stress() -> None:
+    # From bar 75 on cash melts, at a rate no bank would dare, until it is less than what the condors may have to pay.
+    story = run_seed("alvh_442_contracts", 88, first=40, rate=steps((75, 0.0), (20, -60.0)))
+    reasons = {row.reason for row in story.rows if row.layer.startswith("alvh") and row.action == "close"}
+    assert reasons == {"liquidity stress"}
+
+
+def test_s1_17_the_second_layer_watches_how_closely_reits_follow() -> None:
+    # REITs that move with SPX: the rule that also asks for a tested strike may act. REITs that move against it: it may not.
+    walk = [4000.0 + 20.0 * (bar % 3) for bar in range(70)] + [3760.0]
+    assert opens_with_reits(walk, walk)
+    assert not opens_with_reits(walk, [8000.0 - level for level in walk])
+
+
+def opens_with_reits(spx: list[float], reit: list[float]) -> bool:
+    inputs = {"reit": reit, "constituents_quick_ratio": 1.0}
+    settings = {"beta_now": "1"}
+    story = run_seed("alvh_timed_layers_own_data", 74, first=62, inputs=inputs, settings=settings, spx=spx)  # type: ignore[arg-type]
+    return bool([row for row in story.of("alvh.two") if row.reason.startswith("corr(reit")])
+
+
+def test_s1_18_nothing_new_around_vix_expiry() -> None:
+    # VIX monthlies settle on bar 52 (2020-03-18); whatever the front layer opens, it is not on bars 51 to 53.
+    story = run_seed("alvh_442_contracts_calibrated", 54, first=51)
+    assert story.bars("alvh.front", "open", "refused") == []
+    assert run_seed("alvh_442_contracts_calibrated", 56, first=54).bars("alvh.front", "open", "refused") != []
+
+
+def test_s1_23_a_large_roll_waits_for_its_signatures() -> None:
+    # Four calls bought at 1.74 are rolled with nine days left, worth $300. With futures at 30 they are worth $3,600, a third of a per cent.
+    (soon,) = run_seed("alvh_442_contracts_approval", 60, first=40).of("alvh.front", "roll out")
+    (late,) = run_seed("alvh_442_contracts_approval", 60, first=40, vix=steps((50, 20.0), (20, 30.0))).of("alvh.front", "roll out")
+    assert (soon.bar, soon.reason) == (55, "dte <= 10 days and not large")
+    assert (late.bar, late.reason) == (58, "approved")
+
+
+def test_s1_25_past_the_break_even_the_front_calls_move_out_early() -> None:
+    # The condors lose below 3625 less what they brought in, about 3620; on bar 76 SPX falls below.
+    story = run_seed("alvh_442_contracts_calibrated", 80, first=40, spx=steps((76, 4000.0), (10, 3610.0)))
+    sold = story.of("alvh.front", "roll out")[-1]
+    assert (sold.bar, sold.reason) == (76, "past the break-even")
+    assert sold.days[0] > 10
+
