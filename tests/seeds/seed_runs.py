@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 from attrs import frozen
-from small_market import EPOCH, UNKNOWN, Values, bar_of, day_of, small_market
+from small_market import UNKNOWN, Values, small_market
 
 from alvh.compiler.driver import Compiled, compile_file
 from alvh.compiler.ir import Layer, Leg, Program, rules_of
@@ -91,6 +90,16 @@ def leg_text(program: Program, leg: Leg) -> str:
         return f"{leg.ratio:+d} {leg.product} {leg.right}"
     days = {"days": f"{expiry.low:g} days", "range": f"{expiry.low:g}..{expiry.high:g} days", "month": f"month {expiry.low:g}", "same": "same"}
     return f"{leg.ratio:+d} {leg.product} {leg.right}{strike}, {days[expiry.manner]}"
+
+
+def spell(program: Program, number: int) -> str:
+    """A stream written out as nested operations: `gt(rsi[14](vix), 50)`."""
+    node = program.nodes[number]
+    if node.operation == "constant":
+        return f"{node.value:g}"
+    window = f"[{','.join(map(str, node.window))}]" if node.window else ""
+    inputs = ", ".join(spell(program, source) for source in node.inputs)
+    return (node.name or node.operation + window) + (f"({inputs})" if inputs else "")
 
 
 @frozen
@@ -195,22 +204,7 @@ def _table(arrays: MarketArrays, leg: Leg):  # type: ignore[no-untyped-def]
     return arrays.vix if leg.product in ("VIX", "VX", "VXM") else arrays.fund
 
 
-def settles(bar: int, days: int) -> int:
-    """The bar on which something settles that has so many days on `bar`."""
-    return bar_of(day_of(bar) + timedelta(days=days))
-
-
-def monthly_bar(year: int, month: int) -> int:
-    """The bar of a VIX monthly: the third Wednesday."""
-    day = date(year, month, 15)
-    while day.weekday() != 2:
-        day += timedelta(days=1)
-    return bar_of(day)
-
-
 def steps(*spans: tuple[int, float]) -> list[float]:
     """A series from `(bars, value)` pieces."""
     return [value for count, value in spans for _ in range(count)]
 
-
-assert EPOCH  # the market's days are counted from there
