@@ -88,7 +88,12 @@ def leg_text(program: Program, leg: Leg) -> str:
     expiry = leg.expiry
     if expiry is None:
         return f"{leg.ratio:+d} {leg.product} {leg.right}"
-    days = {"days": f"{expiry.low:g} days", "range": f"{expiry.low:g}..{expiry.high:g} days", "month": f"month {expiry.low:g}", "same": "same"}
+    days = {
+        "days": f"{expiry.low:g} days",
+        "range": f"{expiry.low:g}..{expiry.high:g} days",
+        "month": f"month {expiry.low:g}",
+        "same": "same",
+    }
     return f"{leg.ratio:+d} {leg.product} {leg.right}{strike}, {days[expiry.manner]}"
 
 
@@ -174,14 +179,18 @@ def _rows(program: Program, arrays: MarketArrays, record: RunRecord) -> Iterator
     for row in range(len(journal.bar)):
         bar, layer = int(journal.bar[row]), program.layers[int(journal.layer[row])]
         rule = rules[int(journal.rule[row])] if journal.rule[row] >= 0 else None
-        legs = layer.legs[: MAX_LEGS] if journal.proxy[row] < 0 else ()
+        legs = layer.legs[:MAX_LEGS] if journal.proxy[row] < 0 else ()
         days = [
             int(_table(arrays, leg).settle_day[int(number)] - arrays.sessions[bar])
             for leg, number in zip(legs, journal.expiry[row], strict=False)
             if not math.isnan(number)
         ]
         strikes = [float(strike) for strike in journal.strike[row] if not math.isnan(strike)]
-        reads = {} if rule is None else dict(zip([program.nodes[node].label for node in rule.reads], map(float, journal.reads[row]), strict=False))
+        reads = (
+            {}
+            if rule is None
+            else dict(zip([program.nodes[node].label for node in rule.reads], map(float, journal.reads[row]), strict=False))
+        )
         yield Row(
             bar,
             layer.name,
@@ -207,4 +216,3 @@ def _table(arrays: MarketArrays, leg: Leg):  # type: ignore[no-untyped-def]
 def steps(*spans: tuple[int, float]) -> list[float]:
     """A series from `(bars, value)` pieces."""
     return [value for count, value in spans for _ in range(count)]
-

@@ -149,9 +149,7 @@ def test_s0_11_the_near_calls_move_a_month_on_when_the_curve_falls_to_spot() -> 
     # Futures stand at VIX for a year. On bar 262 both rise and near opens; on 264 VIX alone rises, so the futures cheapen against it.
     vix = [*steps((262, 20.0), (2, 26.0)), 29.0]
     futures = steps((262, 20.0), (10, 26.0))
-    story = run_seed(
-        "alvh_442_notional_curve_roll", 267, first=245, settings=NEAR_ALONE, vix=vix, vx1=futures, vx2=futures, vx3=futures
-    )
+    story = run_seed("alvh_442_notional_curve_roll", 267, first=245, settings=NEAR_ALONE, vix=vix, vx1=futures, vx2=futures, vx3=futures)
     sold, bought = story.of("alvh.near", "roll out", "roll in")
     assert (sold.bar, sold.reason) == (264, "curve fell to spot")
     assert 30 <= bought.days[0] <= 45
@@ -284,13 +282,10 @@ def opens_with_beta(beta: float) -> bool:
     spx = [4000.0 * (1.0 + 0.002 * side) for side in up]
     vix = [20.0 * (1.0 + 0.002 * side) ** beta for side in up]
     settings = {"expansion": "vvix crosses above 100"}
-    story = run_seed(
-        "alvh_442_notional_measured", 75, first=62, settings=settings, spx=spx, vix=vix, vvix=steps((70, 90.0), (10, 110.0))
-    )
+    story = run_seed("alvh_442_notional_measured", 75, first=62, settings=settings, spx=spx, vix=vix, vvix=steps((70, 90.0), (10, 110.0)))
     return story.bars("alvh.near", "open") == [70]
 
 
 def test_s0_25_a_roll_keeps_the_delta_it_had() -> None:
     (rule,) = seed_layer("alvh_442_notional_measured", "alvh.medium").rolls
     assert rule.keeping == "delta"
-

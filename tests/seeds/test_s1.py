@@ -257,4 +257,3 @@ def test_s1_25_past_the_break_even_the_front_calls_move_out_early() -> None:
     sold = story.of("alvh.front", "roll out")[-1]
     assert (sold.bar, sold.reason) == (76, "past the break-even")
     assert sold.days[0] > 10
-

@@ -194,7 +194,9 @@ def steady_bars(inputs: dict[str, Any]) -> list[int]:
 
 
 def test_s2_13_an_elevated_equity_premium_scales_the_steady_layer_synthetically() -> None:
-    story = budgeted("alvh_40_40_20_synthetic", settings={"breadth_weak": "vix > 0"}, inputs={"equity_premium": steps((45, 0.04), (9, 0.06))})
+    story = budgeted(
+        "alvh_40_40_20_synthetic", settings={"breadth_weak": "vix > 0"}, inputs={"equity_premium": steps((45, 0.04), (9, 0.06))}
+    )
     (row,) = story.of("alvh.scaled", "open")
     assert row.bar == 45
     assert row.strikes[0] == row.strikes[1]
@@ -202,7 +204,9 @@ def test_s2_13_an_elevated_equity_premium_scales_the_steady_layer_synthetically(
 
 
 def test_s2_14_the_steady_layer_opens_on_a_cluster_of_listings_or_falling_reits() -> None:
-    assert run_seed("alvh_40_40_20_own_data", 50, first=40, inputs={"ipo_count": steps((45, 20.0), (9, 50.0))}).bars("alvh.steady", "open") == [45]
+    assert run_seed("alvh_40_40_20_own_data", 50, first=40, inputs={"ipo_count": steps((45, 20.0), (9, 50.0))}).bars(
+        "alvh.steady", "open"
+    ) == [45]
     falling = {"ipo_count": 20.0, "reit": steps((45, 100.0), (9, 90.0))}
     assert run_seed("alvh_40_40_20_own_data", 50, first=40, inputs=falling).bars("alvh.steady", "open") == [45]
 
@@ -228,5 +232,3 @@ def test_s2_17_it_sells_that_future_against_call_and_put() -> None:
     profit = story.record.layer_profit[:, story.number("alvh.steady")]
     assert story.contracts("alvh.steady", 67) == 1.0
     assert profit[67 - 62] == pytest.approx(profit[66 - 62], abs=1.0)
-
-

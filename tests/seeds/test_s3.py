@@ -109,7 +109,9 @@ def test_s3_8_the_second_layer_answers_a_return_of_the_condors_that_gets_worse()
 
 
 def test_s3_8_by_calls_of_thirty_to_45_days() -> None:
-    rows = [row for row in timed(vix=steps((68, 20.0), (9, 24.0)), settings={"beta_now": "1"}).of("alvh.two", "open", "refused") if row.days]
+    rows = [
+        row for row in timed(vix=steps((68, 20.0), (9, 24.0)), settings={"beta_now": "1"}).of("alvh.two", "open", "refused") if row.days
+    ]
     assert rows
     assert all(30 <= row.days[0] <= 45 for row in rows)
 

@@ -46,7 +46,9 @@ LEVELS = [(15.9, 0.0), (16.0, 5.0), (19.9, 5.0), (20.0, 10.0), (24.9, 10.0), (25
 
 
 def test_s4_5_the_ratio_follows_the_levels_of_vix() -> None:
-    held = [run_seed("alvh_anchor_ratio", 42, first=40, vix=vix, vx1=20.0, vx2=20.0, vx3=20.0).contracts("alvh.ratio", 40) for vix, _ in LEVELS]
+    held = [
+        run_seed("alvh_anchor_ratio", 42, first=40, vix=vix, vx1=20.0, vx2=20.0, vx3=20.0).contracts("alvh.ratio", 40) for vix, _ in LEVELS
+    ]
     assert held == [contracts for _, contracts in LEVELS]
 
 
@@ -95,5 +97,3 @@ def test_s4_13_what_is_hedged_are_spx_iron_condors() -> None:
         ("SPX", "call", -1),
         ("SPX", "call", 1),
     ]
-
-
