@@ -29,7 +29,7 @@ def condors_before(story: Story, bar: int) -> float:
 
 
 def test_s0_2_the_near_layer_is_let_go_when_momentum_is_gone() -> None:
-    # 14 sessions of Wilder's RSI: gains 6 and 1, losses 4 and 4, so 7/14 against 8/14 less a little: RSI falls through 50 on bar 65.
+    # Gains of 6 and 1, losses of 4 and 4, each session fading what went before by 13/14: on bar 65 5.7 stand against 7.7, RSI 42.
     story = gated(settings=NEAR_ALONE, vix=[*steps((62, 20.0)), 26.0, 27.0, 23.0, 19.0])
     assert story.bars("alvh.near", "open") == [62]
     assert [(row.bar, row.reason) for row in story.of("alvh.near", "close")] == [(65, "rsi(vix, 14) crosses below 50")]
@@ -69,7 +69,8 @@ def test_s0_4_in_vxx_calls_the_same_premium_buys_calls_on_the_fund() -> None:
 
 
 def test_s0_5_the_near_layer_opens_when_rsi_of_vix_crosses_above_50() -> None:
-    # A fall of 2 and then rises of 1: RSI is 1/3 after one rise, passes 50 on the third (3 against 2 that have faded a little).
+    # A fall of 2 on bar 60, then rises of 1. Each session fades what went before by 13/14: after one rise 1 stands against 1.86,
+    # after two 1.93 against 1.72, so RSI passes 50 on bar 62.
     vix = [*steps((60, 20.0)), 18.0, 19.0, 20.0, 21.0, 22.0]
     story = gated(settings={}, vix=vix)
     assert story.bars("alvh.near", "open")[:1] == [62]
@@ -84,7 +85,7 @@ def test_s0_5_the_near_layer_opens_when_breadth_begins_to_diverge() -> None:
 def test_s0_6_the_near_layer_owns_one_or_two_weeks() -> None:
     (row,) = gated(settings=NEAR_ALONE, vix=SPIKE).of("alvh.near", "open")
     assert 7 <= row.days[0] <= 14
-    # Before October 2015 there were monthlies only, and none within two weeks of bar 62, a Wednesday of April: no trade.
+    # Before October 2015 there were monthlies only, and none within two weeks of bar 55, 2020-03-23: no trade.
     weeks = [START + timedelta(days=2 + 7 * week) for week in range(60)]
     never = {day: 10_000 for day in weeks if not 15 <= day.day <= 21}
     assert gated(settings=NEAR_ALONE, vix=steps((55, 20.0), (30, 26.0)), vix_listed=never).bars("alvh.near", "open") == []

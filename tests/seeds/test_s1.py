@@ -1,7 +1,7 @@
 """Seed 001, the 4/4/2 by contracts: one test a rule that a line carries. quant.md 1.2 numbers the rules, docs/seeds.md lists them.
 
-The market is flat (VIX and its futures 20, SPX 4000) unless said. Traded from bar 40 on, six condors a week; from bar 65 on there is credit enough
-for the whole hedge, so that most runs are asked about what happens after it.
+The market is flat (VIX and its futures 20, SPX 4000) unless said, and traded from bar 40 on, a Monday: ten condors a week with wings of
+25 points. Their credit grows from week to week, and the ceiling on cost lets the front calls in on bar 40, the medium ones on 45, the far ones on 50.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def test_s1_6_the_promise_of_live_trading() -> None:
 
 
 def test_s1_7_the_thirty_day_leg_moves_into_the_110_day_layer() -> None:
-    # Opened on bar 65 (2020-04-06) with thirty-odd days; with ten left or fewer its four calls are sold and four of the medium layer bought.
+    # Bought on bar 40 with thirty days; on bar 55, with nine left, its four calls are sold and four of the medium layer bought.
     story = run_seed("alvh_442_contracts", 95, first=40)
     sold = story.of("alvh.front", "roll out")[0]
     bought = story.of("alvh.medium", "roll in")[0]
@@ -94,7 +94,7 @@ def test_s1_7_the_thirty_day_leg_moves_into_the_110_day_layer() -> None:
 
 
 def test_s1_8_the_second_engine_is_struck_anew_when_breadth_diverges() -> None:
-    # Two far calls are held from bar 50 on; the line falls by twenty times its daily move on bar 90.
+    # Two far calls are held from bar 41 on; the line falls by twenty times its daily move on bar 90.
     line = [1000.0 + bar % 2 for bar in range(90)] + [980.0]
     story = run_seed("alvh_442_contracts", 93, first=30, inputs={"ad_line": line})
     sold = story.of("alvh.far", "roll out")[0]
@@ -111,7 +111,7 @@ def test_s1_9_no_front_calls_while_the_money_at_work_is_dear() -> None:
 
 
 def test_s1_10_wings_tighten_to_25_points_when_spx_is_oversold() -> None:
-    # 200 sessions of small rises and one of small falls more: RSI far above 30, then below.
+    # Rises alone make an RSI of 100, falls alone one of 0.
     rising, falling = [4000.0 + bar for bar in range(60)], [4000.0 - bar for bar in range(60)]
     assert wing(rising) == 50.0
     assert wing(falling) == 25.0
@@ -187,7 +187,7 @@ def test_s1_13_or_15_per_cent() -> None:
 
 
 def test_s1_14_medium_calls_go_when_four_months_of_decay_would_eat_them() -> None:
-    # Carry in months: value over thirty days of theta. A call of half delta lasts for about twice its days, so that is with two months left.
+    # Carry in months: value over thirty days of theta. A call of half delta lasts for about twice its days: that is with two months left.
     story = run_seed("alvh_442_contracts_wacc", 150, first=40)
     sold = story.of("alvh.medium", "roll out")[0]
     assert sold.reason == "medium.carry < 4"

@@ -1,7 +1,7 @@
 """Seed 002, the 40/40/20 by budget: one test a rule that a line carries. quant.md 1.3 numbers the rules, docs/seeds.md lists them.
 
-Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 40 on unless said. A million dollars get 1.5 % a year, $1,250 a month; the first month,
-March 2020 from its second day on (bar 40), brings nearly all of that.
+Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 40 on unless said, the first session of March 2020. The hedge gets 1.5 % of a
+million dollars a year, $1,250 a month: $500, $500 and $250.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Seed 003, the timed layers: one test a rule that a line carries. quant.md 1.4 numbers the rules, docs/seeds.md lists them.
 
-Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 62 on unless said, when every average over sixty sessions is known. The condors'
-six weekly lots begin on bar 65, a Monday: 10 condors with short strikes 3625 and 4270 and wings of 25 points.
+Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 62 on unless said, when averages over sixty sessions are known. The first
+condors open on bar 65, a Monday: ten, with short strikes 3625 and 4270 and wings of 25 points.
 `STILL` replaces what a test of the second layer is not about.
 """
 
@@ -207,8 +207,9 @@ def test_s3_19_all_the_time() -> None:
 
 
 def test_s3_20_no_layer_while_the_condors_earn_too_little() -> None:
-    # On the day on which VIX jumps and SPX falls to 3900 the condors have earned nothing.
-    storm = {"vix": steps((71, 20.0), (9, 23.1)), "spx": steps((71, 4000.0), (9, 3900.0))}
-    assert openings(timed("alvh_timed_layers_irr", **storm), "earns_it") == []
-    # Bills at less than nothing ask for less.
-    assert openings(timed("alvh_timed_layers_irr", **storm, settings={**STILL, "earns_it": "vix > 0"}), "earns_it")
+    # VIX jumps on bar 71. Where SPX options do not follow it, the condors have earned their decay; where they do, they have lost.
+    free = {**STILL, "costs": "none"}
+    storm = steps((71, 20.0), (9, 23.1))
+    calm = {f"spx_w{days}": 0.04 * (days / 365.0) for days in (9, 30, 93, 184, 365)}
+    assert openings(timed("alvh_timed_layers_irr", vix=storm, settings=free, **calm), "earns_it")[:1] == [71]
+    assert openings(timed("alvh_timed_layers_irr", vix=storm, settings=free), "earns_it") == []
