@@ -82,6 +82,11 @@ def seed_claim(name: str, claim: str) -> Question:
     return next(question for question in read_claims(compiled.meaning) if question.name == claim)
 
 
+def legs_of(name: str, layer: str) -> list[str]:
+    program = seed_program(name)
+    return [leg_text(program, leg) for leg in seed_layer(name, layer).legs]
+
+
 def leg_text(program: Program, leg: Leg) -> str:
     """A leg as one word a part: `+1 VIX call 0.5 delta, 30 days`."""
     strike = "" if leg.strike is None else f" {program.nodes[leg.strike.value].value:g} {leg.strike.manner}"

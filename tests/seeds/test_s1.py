@@ -1,13 +1,15 @@
 """Seed 001, the 4/4/2 by contracts: one test a rule that a line carries. quant.md 1.2 numbers the rules, docs/seeds.md lists them.
 
 The market is flat (VIX and its futures 20, SPX 4000) unless said, and traded from bar 40 on, a Monday: ten condors a week with wings of
-25 points. Their credit grows from week to week, and the ceiling on cost lets the front calls in on bar 40, the medium ones on 45, the far ones on 50.
+25 points. Their credit grows from week to week, and the ceiling on cost lets the front calls in on bar 40, the medium ones on 45 and
+the far ones on 50.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from seed_runs import Story, leg_text, run_seed, seed_claim, seed_program, spell, steps
 
 
@@ -41,8 +43,8 @@ def test_s1_1_two_calls_at_220_days() -> None:
 
 def test_s1_1_of_half_delta() -> None:
     program = seed_program("alvh_442_contracts")
-    values = {parameter.name: parameter.value for parameter in program.parameters}
-    assert values["call_delta"] == 0.5
+    (found,) = [parameter for parameter in program.parameters if parameter.name == "call_delta"]
+    assert (found.low, found.value, found.high) == (0.3, 0.5, 0.7)
     strikes = [leg.strike for layer in program.layers if layer.name.startswith("alvh") for leg in layer.legs]
     assert {program.nodes[strike.value].name for strike in strikes if strike is not None} == {"call_delta"}
 
@@ -59,9 +61,7 @@ def test_s1_2_the_front_layer_doubles_while_something_stirs() -> None:
 def test_s1_3_the_promise_of_35_to_40_per_cent() -> None:
     claim = seed_claim("alvh_442_contracts", "drawdown_cut")
     assert (claim.relative, claim.metric, claim.against) == ("reduction", "max_drawdown", "unhedged.alvh")
-    assert claim.region.holds(0.35)
-    assert claim.region.holds(0.40)
-    assert not claim.region.holds(0.41)
+    assert (claim.region.low, claim.region.high) == pytest.approx((0.35, 0.40))
 
 
 def test_s1_4_the_condors_have_45_to_60_days() -> None:
@@ -78,8 +78,7 @@ def test_s1_4_and_sell_sixteen_delta() -> None:
 def test_s1_6_the_promise_of_live_trading() -> None:
     claim = seed_claim("alvh_442_contracts_crowded", "live_cut")
     assert (claim.relative, claim.metric) == ("reduction", "max_drawdown")
-    assert claim.region.holds(0.25)
-    assert not claim.region.holds(0.36)
+    assert (claim.region.low, claim.region.high) == pytest.approx((0.25, 0.35))
 
 
 def test_s1_7_the_thirty_day_leg_moves_into_the_110_day_layer() -> None:
@@ -115,6 +114,9 @@ def test_s1_10_wings_tighten_to_25_points_when_spx_is_oversold() -> None:
     rising, falling = [4000.0 + bar for bar in range(60)], [4000.0 - bar for bar in range(60)]
     assert wing(rising) == 50.0
     assert wing(falling) == 25.0
+    # By turns a fall of 100 and a rise of 38 (or 42): after a rise RSI is 38 / (38 + 93), 29, or 31.
+    assert wing([4000.0 + bar // 2 * -62.0 - 100.0 * (bar % 2) for bar in range(46)]) == 25.0
+    assert wing([4000.0 + bar // 2 * -58.0 - 100.0 * (bar % 2) for bar in range(46)]) == 50.0
 
 
 def wing(spx: list[float]) -> float:
@@ -125,20 +127,21 @@ def wing(spx: list[float]) -> float:
 
 
 def test_s1_11_a_further_layer_while_volatility_is_cheaper_than_it_was() -> None:
-    # SPX moves 2 % a day: about 32 points of realized volatility against a VIX of 20; of 0.2 %, about 3.
-    wild = [4000.0 * 1.02 ** (bar % 2) for bar in range(45)]
-    calm = [4000.0 * 1.002 ** (bar % 2) for bar in range(45)]
+    # SPX moves 1.3 % a day, up and down: 21 points of realized volatility against a VIX of 20; or 1.2 %, 19.5 points.
+    wild = [4000.0 * 1.013 ** (bar % 2) for bar in range(45)]
+    calm = [4000.0 * 1.012 ** (bar % 2) for bar in range(45)]
     assert run_seed("alvh_442_contracts_calibrated", 45, first=40, spx=wild).bars("extra.cheap", "open") == [40]
     assert run_seed("alvh_442_contracts_calibrated", 45, first=40, spx=calm).bars("extra.cheap", "open") == []
 
 
-DOLLAR = {"reer": steps((70, 100.0), (60, 102.0)), "yield_2y": steps((88, 2.0), (40, 2.2)), "fed_funds": 1.5}
+DOLLAR = {"reer": steps((34, 100.0), (60, 101.1)), "yield_2y": steps((88, 2.0), (40, 2.2)), "fed_funds": 1.5}
 
 
 def test_s1_12_a_strong_dollar_before_the_fed_meets_is_three_things_at_once() -> None:
     assert dollar_bars(DOLLAR, [94]) == [89]  # within five sessions before the decision, not on its day
     assert dollar_bars({**DOLLAR, "yield_2y": 2.0}, [94]) == []
-    assert dollar_bars({**DOLLAR, "reer": 100.0}, [94]) == []
+    assert dollar_bars({**DOLLAR, "reer": steps((34, 100.0), (60, 100.9))}, [94]) == []
+    assert dollar_bars({**DOLLAR, "reer": steps((28, 100.0), (60, 101.1))}, [94]) == []
     assert dollar_bars(DOLLAR, []) == []
 
 
@@ -182,7 +185,7 @@ def most_spent(story: Story) -> float:
 
 
 def test_s1_13_or_15_per_cent() -> None:
-    assert most_spent(run_seed("alvh_442_plain_budget15", 60, first=40)) <= 0.15
+    assert 0.13 < most_spent(run_seed("alvh_442_plain_budget15", 60, first=40)) <= 0.15
     assert most_spent(run_seed("alvh_442_plain", 60, first=40)) > 0.18
 
 

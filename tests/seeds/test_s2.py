@@ -1,7 +1,7 @@
 """Seed 002, the 40/40/20 by budget: one test a rule that a line carries. quant.md 1.3 numbers the rules, docs/seeds.md lists them.
 
-Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 40 on unless said, the first session of March 2020. The hedge gets 1.5 % of a
-million dollars a year, $1,250 a month: $500, $500 and $250.
+Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 40 on unless said, the first session of March 2020. The hedge
+gets 1.5 % of a million dollars a year, $1,250 a month: $500, $500 and $250.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from seed_runs import Story, run_seed, seed_claim, seed_layer, seed_program, steps
+from seed_runs import Story, legs_of, run_seed, seed_claim, seed_layer, seed_program, steps
 
 
 def budgeted(name: str = "alvh_40_40_20", bars: int = 50, **market: Any) -> Story:
@@ -63,6 +63,7 @@ def test_s2_1_and_the_steady_layer_35() -> None:
 
 
 def test_s2_2_the_fast_layer_owns_short_dated_calls() -> None:
+    assert legs_of("alvh_40_40_20", "alvh.fast") == ["+1 VIX call 0.4 delta, 21..35 days"]
     row = budgeted(vix=25.0).of("alvh.fast", "open")[0]
     assert 21 <= row.days[0] <= 35
 
@@ -82,6 +83,7 @@ def test_s2_2_as_a_futures_spread_it_is_long_the_near_end() -> None:
 
 
 def test_s2_3_the_steady_layer_owns_a_medium_spread() -> None:
+    assert legs_of("alvh_40_40_20", "alvh.steady")[0] == "+1 VIX call 0.5 delta, 75..105 days"
     row = budgeted(settings={"breadth_weak": "vix > 0"}).of("alvh.steady", "open")[0]
     assert all(75 <= days <= 105 for days in row.days)
     assert row.strikes[0] < row.strikes[1]
@@ -111,6 +113,7 @@ def test_s2_3_or_on_uvxy() -> None:
 
 
 def test_s2_4_the_tail_owns_far_calls_out_of_the_money() -> None:
+    assert legs_of("alvh_40_40_20", "alvh.tail") == ["+1 VIX call 0.1 delta, 150..200 days"]
     row = budgeted().of("alvh.tail", "open")[0]
     assert 150 <= row.days[0] <= 200
     assert row.strikes[0] > 30.0
@@ -131,11 +134,13 @@ UP, DOWN = steps((45, 20.0), (9, 24.0)), steps((45, 20.0), (9, 16.0))
 
 def test_s2_4_capital_moves_to_the_fast_layer_when_the_regime_turns_up() -> None:
     story = budgeted(vix=UP)
+    assert [shift.amount for shift in story.program.groups[-1].shifts if shift.rule.reason == "regime_up"] == [0.1]
     assert [(row.bar, row.reason) for row in story.of("alvh.tail", "shift")] == [(45, "regime_up")]
 
 
 def test_s2_4_and_back_when_it_turns_down() -> None:
     story = budgeted(vix=DOWN)
+    assert [shift.amount for shift in story.program.groups[-1].shifts if shift.rule.reason == "regime_down"] == [0.1]
     assert [(row.bar, row.reason) for row in story.of("alvh.fast", "shift")] == [(45, "regime_down")]
 
 
@@ -149,14 +154,17 @@ def test_s2_5_the_promise_of_a_smaller_drawdown_than_one_call() -> None:
 def test_s2_5_and_of_less_decay() -> None:
     claim = seed_claim("alvh_40_40_20", "cheaper_decay")
     assert (claim.relative, claim.metric) == ("ratio", "theta_paid")
-    assert not claim.region.holds(1.0)
+    assert (claim.region.high, claim.region.high_open) == (1.0, True)
 
 
 def test_s2_6_fast_calls_go_when_the_event_crushes_volatility() -> None:
-    # The Fed decides on bar 47, and VIX falls from 25 to 20: the surface of thirty days by a fifth.
-    story = budgeted("alvh_40_40_20_crush", vix=steps((47, 25.0), (9, 20.0)), events={"fomc": [47]})
+    # The Fed decides on bar 46, and a day later VIX and the surface fall from 25 to 22.4, by 10.4 %; or to 22.6, by 9.6 %.
+    crushed = steps((47, 25.0), (9, 22.4))
+    story = budgeted("alvh_40_40_20_crush", vix=crushed, events={"fomc": [46]})
     assert [(row.bar, row.reason) for row in story.of("alvh.fast", "close")] == [(47, "volatility crushed")]
-    assert budgeted("alvh_40_40_20_crush", vix=steps((47, 25.0), (9, 20.0))).of("alvh.fast", "close") == []
+    assert budgeted("alvh_40_40_20_crush", vix=steps((47, 25.0), (9, 22.6)), events={"fomc": [46]}).of("alvh.fast", "close") == []
+    assert budgeted("alvh_40_40_20_crush", vix=crushed, events={"fomc": [45]}).of("alvh.fast", "close") == []
+    assert budgeted("alvh_40_40_20_crush", vix=crushed).of("alvh.fast", "close") == []
 
 
 def test_s2_8_the_fast_layer_has_its_own_threshold_of_volatility() -> None:
@@ -168,6 +176,7 @@ OWN = {"price_to_cash_flow": steps((45, 15.0), (9, 20.0)), "constituents_irr": 0
 
 def test_s2_9_capital_moves_on_the_cash_flow_and_return_of_the_constituents() -> None:
     story = budgeted("alvh_40_40_20_own_data", inputs=OWN)
+    assert story.program.groups[-1].shifts[0].amount == 0.1
     assert [(row.bar, row.reason) for row in story.of("alvh.fast", "shift")] == [(45, "dear begins")]
     assert budgeted("alvh_40_40_20_own_data", inputs={**OWN, "constituents_irr": 0.10}).of("alvh.fast", "shift") == []
 
@@ -212,8 +221,9 @@ def test_s2_14_the_steady_layer_opens_on_a_cluster_of_listings_or_falling_reits(
 
 
 def test_s2_16_a_hedge_out_of_health_is_sold() -> None:
-    story = run_seed("alvh_40_40_20_own_data", 50, first=40, inputs={"ddm_gap": steps((45, 0.3), (9, 0.7))})
-    assert [(row.bar, row.reason) for row in story.of("alvh.tail", "close")] == [(45, "unhealthy")]
+    story = run_seed("alvh_40_40_20_own_data", 50, first=40, inputs={"ddm_gap": steps((43, 0.59), (1, 0.61), (2, 0.41), (9, 0.39))})
+    assert [(row.bar, row.reason) for row in story.of("alvh.tail", "close")] == [(43, "unhealthy")]
+    assert story.bars("alvh.tail", "open") == [40, 46]  # nothing until the gap is below 40 % again
 
 
 WARPED = [20.0 + 0.02 * (bar % 3) for bar in range(64)] + [24.0]

@@ -5,7 +5,8 @@ Markets are flat (VIX and its futures 20, SPX 4000) and traded from bar 40 on un
 
 from __future__ import annotations
 
-from seed_runs import run_seed, seed_claim, seed_program, steps
+import pytest
+from seed_runs import legs_of, run_seed, seed_claim, seed_program, steps
 
 NAME = "alvh_anchor_ratio_press"
 
@@ -13,20 +14,17 @@ NAME = "alvh_anchor_ratio_press"
 def test_s4_1_the_promise_of_35_to_40_per_cent() -> None:
     claim = seed_claim(NAME, "drawdown_cut")
     assert (claim.relative, claim.metric, claim.against) == ("reduction", "max_drawdown", "unhedged.alvh")
-    assert claim.region.holds(0.35)
-    assert claim.region.holds(0.40)
-    assert not claim.region.holds(0.34)
+    assert (claim.region.low, claim.region.high) == pytest.approx((0.35, 0.40))
 
 
 def test_s4_1_at_one_to_two_per_cent_a_year() -> None:
     claim = seed_claim(NAME, "yearly_cost")
     assert claim.metric == "annual_cost"
-    assert claim.region.holds(0.01)
-    assert claim.region.holds(0.02)
-    assert not claim.region.holds(0.021)
+    assert (claim.region.low, claim.region.high) == pytest.approx((0.01, 0.02))
 
 
 def test_s4_3_the_anchor_is_far_out_of_the_money() -> None:
+    assert legs_of(NAME, "alvh.anchor") == ["+1 VIX call 0.15 delta, 110..150 days"]
     row = run_seed(NAME, 42, first=40).of("alvh.anchor", "open")[0]
     assert row.bar == 40  # at once, without a signal
     assert row.filled == 20.0
@@ -60,11 +58,14 @@ def test_s4_5_and_changes_as_they_are_crossed() -> None:
 def test_s4_6_momentum_of_vix_is_a_threshold_ahead() -> None:
     # VIX rises from 17 to 18: the table says 25 % of twenty, and with rising momentum reads 21, 50 %.
     vix = steps((43, 17.0), (9, 18.0))
+    slow = steps((43, 16.0), (9, 16.9))  # 19.9 is below the threshold too
+    assert run_seed("alvh_anchor_ratio_early", 45, first=40, vix=slow).contracts("alvh.ratio", 44) == 5.0
     assert run_seed("alvh_anchor_ratio", 45, first=40, vix=vix).contracts("alvh.ratio", 44) == 5.0
     assert run_seed("alvh_anchor_ratio_early", 45, first=40, vix=vix).contracts("alvh.ratio", 44) == 10.0
 
 
 def test_s4_7_shorter_calls_are_written_against_half_the_anchor() -> None:
+    assert legs_of(NAME, "alvh.press") == ["-1 VIX call 0.25 delta, 20..30 days"]
     story = run_seed(NAME, 42, first=40)
     (row,) = story.of("alvh.press", "open")
     assert row.filled == 10.0
@@ -76,16 +77,14 @@ def test_s4_7_shorter_calls_are_written_against_half_the_anchor() -> None:
 def test_s4_8_the_promise_that_writing_saves() -> None:
     claim = seed_claim(NAME, "press_saves")
     assert claim.without == ("alvh.press",)
-    assert claim.region.holds(0.04)
-    assert claim.region.holds(0.05)
+    assert (claim.region.low, claim.region.high) == pytest.approx((0.04, 0.05))
 
 
 def test_s4_10_the_promise_of_8_to_12_per_cent_an_event() -> None:
     claim = seed_claim(NAME, "event_loss")
-    assert claim.region.holds(0.08)
-    assert claim.region.holds(0.12)
-    assert not claim.region.holds(0.15)
+    assert (claim.region.low, claim.region.high) == pytest.approx((0.08, 0.12))
     assert claim.on_days is not None
+    assert claim.on_days.text == "change(spx, 5 sessions) <= -4%"
 
 
 def test_s4_13_what_is_hedged_are_spx_iron_condors() -> None:

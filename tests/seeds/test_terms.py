@@ -81,9 +81,11 @@ def test_t19_and_sells_what_became_dear() -> None:
 
 def test_t20_a_spike_of_flow_read_from_volume() -> None:
     below = steps((68, 4000.0), (9, 3600.0))
-    busy = [20_000.0 + 100.0 * (bar % 2) for bar in range(68)] + [60_000.0]
+    # Sixty sessions of which one is a jump: its z-score is near 60 ** 0.5; of two jumps alike, one of them late, near 30 ** 0.5.
+    busy = [20_000.0 + 100.0 * (bar % 2) for bar in range(68)] + [60_000.0, 20_000.0]
     assert third_layer(busy, below)
     assert not third_layer(busy[:68], below)
+    assert not third_layer([*busy[:63], 60_000.0, 20_000.0], below)  # six sessions before the second one below the break-even
 
 
 def third_layer(volume: list[float], spx: list[float]) -> bool:
