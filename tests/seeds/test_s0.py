@@ -54,6 +54,7 @@ def test_s0_4_the_near_layer_spends_four_per_cent_of_the_condors_width() -> None
 
 
 def test_s0_4_in_futures_four_per_cent_is_their_value() -> None:
+    assert legs_of("alvh_442_notional_futures", "alvh.near") == ["+1 VX future, month 1"]
     story = gated("alvh_442_notional_futures", settings=NEAR_ALONE, vix=SPIKE)
     (row,) = story.of("alvh.near", "open")
     # A future at 26 is worth $26,000.
@@ -61,6 +62,7 @@ def test_s0_4_in_futures_four_per_cent_is_their_value() -> None:
 
 
 def test_s0_4_in_vxx_calls_the_same_premium_buys_calls_on_the_fund() -> None:
+    assert legs_of("alvh_442_notional_vxx", "alvh.near") == ["+1 VXX call 0.4 delta, 7..14 days"]
     story = gated("alvh_442_notional_vxx", settings=NEAR_ALONE, vix=SPIKE)
     (row,) = story.of("alvh.near", "open")
     assert row.days in [(9,), (11,)]  # the Friday of next week
@@ -109,17 +111,20 @@ def test_s0_9_it_buys_a_call_of_half_delta_30_to_45_days_out() -> None:
 
 
 def test_s0_9_and_sells_one_of_a_fifth_of_the_same_expiry() -> None:
+    assert legs_of("alvh_442_notional", "alvh.medium")[1] == "-1 VIX call 0.2 delta, same"
     row = gated(vix=[*steps((62, 20.0)), 26.0, 29.0]).of("alvh.medium", "open")[0]
     assert row.days[0] == row.days[1]
     assert row.strikes[0] < row.strikes[1]
 
 
 def test_s0_9_as_a_diagonal_it_owns_the_longer_put() -> None:
+    assert legs_of("alvh_442_notional_diagonal", "alvh.medium") == ["+1 SPX put 0.25 delta, 60..90 days"]
     row = gated("alvh_442_notional_diagonal", vix=[*steps((62, 20.0)), 26.0, 29.0]).of("alvh.medium", "open")[0]
     assert 60 <= row.days[0] <= 90
 
 
 def test_s0_9_as_a_diagonal_it_sells_the_nearer_put_further_out() -> None:
+    assert legs_of("alvh_442_notional_diagonal", "alvh.short_put") == ["-1 SPX put 0.12 delta, 30..45 days"]
     story = gated("alvh_442_notional_diagonal", vix=[*steps((62, 20.0)), 26.0, 29.0])
     owned, sold = story.of("alvh.medium", "open")[0], story.of("alvh.short_put", "open")[0]
     assert 30 <= sold.days[0] <= 45
