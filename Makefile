@@ -9,7 +9,7 @@ BIN := .venv/bin
 SOURCES := grammar compiler runtime strategies
 TEST_PROCESSES ?= 2
 
-.PHONY: help demo test lint types bench clean
+.PHONY: help demo test lint types bench claims clean
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -29,6 +29,9 @@ types: .venv/installed-test build/typecheck ## Type checker, strict.
 
 bench: .venv/installed-run ## Speed, as ratios in one run; docs/performance.md explains them.
 	@$(BIN)/python -m benchmarks
+
+claims: .venv/installed-run ## Judge all claims on history and on generated paths; writes docs/claims.md. Needs market data.
+	@$(BIN)/python -m alvh.commands.claims_page docs
 
 clean: ## Remove what these commands made.
 	rm -rf .venv build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -77,6 +77,9 @@ def explain_mismatch(span: Span, left: Operand, right: Operand, operator: str, v
             return bare_number(span, other.text, other.kind.described, number.text, fixed)
     fixed = _in_unit_of(left, right, operator, right) or _in_unit_of(left, right, operator, left)
     hints = (f"Write `{fixed}`.",) if fixed else ()
+    if families == {Family.MONEY, Family.MONEY_PER_DAY}:
+        _, decay = _by_family(left, right, Family.MONEY)
+        hints = (f"Ask how long money lasts: divided by `{decay.text}` it is days.",)
     return kinds_differ(span, left.text, left.kind.described, right.text, right.kind.described, verb, *hints)
 
 

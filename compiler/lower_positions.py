@@ -25,7 +25,7 @@ from alvh.compiler.vocabulary import OPTIONS, PRODUCTS
 from alvh.grammar import syntax
 from alvh.grammar.diagnostics import InternalError
 
-READS = 16
+READS = 8
 """Values of a rule that a journal shows at most."""
 
 Verb: TypeAlias = OneOf["open", "close", "roll", "rebalance", "add", "proxy", "shift"]

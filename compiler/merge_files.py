@@ -88,7 +88,6 @@ class _Merger:
         self.open_files: list[tuple[str, str]] = []
         """Real path and shown path of the files being merged, outermost first."""
         self.characters = 0
-        self.expansion = StructureExpansion((), {}, {}, incomplete=False)
 
     # ---- files ---------------------------------------------------------------------------------------
 
@@ -357,9 +356,11 @@ class _Merger:
     def flatten(self, path: str, contents: _Contents) -> Module:
         declarations = tuple(contents.names.values())
         structures = tuple(declaration for declaration in declarations if isinstance(declaration, syntax.Structure))
-        self.expansion = StructureExpansion(structures, contents.names, contents.dropped, self.incomplete)
-        groups = tuple(self._group(declaration) for declaration in declarations if isinstance(declaration, syntax.Book | syntax.Hedge))
-        self.diagnostics.extend(self.expansion.diagnostics)
+        expansion = StructureExpansion(structures, contents.names, contents.dropped, self.incomplete)
+        groups = tuple(
+            self._group(declaration, expansion) for declaration in declarations if isinstance(declaration, syntax.Book | syntax.Hedge)
+        )
+        self.diagnostics.extend(expansion.diagnostics)
         return Module(
             file=path,
             title=contents.title,
@@ -374,13 +375,13 @@ class _Merger:
             tests=tuple(contents.tests),
             from_use=frozenset(contents.from_use),
             structures=structures,
-            uses=tuple(self.expansion.uses),
+            uses=tuple(expansion.uses),
             replaced=tuple(replaced for name, replaced in contents.replaced.items() if name in contents.names),
             dropped=dict(contents.dropped),
-            incomplete=self.incomplete or bool(self.expansion.diagnostics),
+            incomplete=self.incomplete or bool(expansion.diagnostics),
         )
 
-    def _group(self, group: syntax.Book | syntax.Hedge) -> GroupDeclaration:
+    def _group(self, group: syntax.Book | syntax.Hedge, expansion: StructureExpansion) -> GroupDeclaration:
         is_book = isinstance(group, syntax.Book)
         of_whole = BOOK_VERBS if is_book else HEDGE_VERBS
         whole: list[syntax.Statement] = []
@@ -399,12 +400,14 @@ class _Merger:
                 block, other = ("a book", "a hedge") if is_book else ("a hedge", "a book")
                 self.diagnostics.append(misplaced_statement(part.span, verb_of(part), block, other))
         name = group.name.name
-        declared = [self._layer(f"{name}.{layer.name.name}", layer, handed_down) for layer in layers.values()]
+        declared = [self._layer(f"{name}.{layer.name.name}", layer, handed_down, expansion) for layer in layers.values()]
         if not declared and handed_down:
-            declared = [LayerDeclaration(name, None, self.expansion.expand(handed_down), group.name.span)]
+            declared = [LayerDeclaration(name, None, expansion.expand(handed_down), group.name.span)]
         return GroupDeclaration(name, "book" if is_book else "hedge", tuple(whole), tuple(declared), group.name.span)
 
-    def _layer(self, path: str, layer: syntax.Layer, handed_down: list[syntax.Statement]) -> LayerDeclaration:
+    def _layer(
+        self, path: str, layer: syntax.Layer, handed_down: list[syntax.Statement], expansion: StructureExpansion
+    ) -> LayerDeclaration:
         own: list[syntax.Statement] = []
         removals = [part for part in layer.body if isinstance(part, syntax.Removal)]
         for statement in layer.body:
@@ -421,7 +424,7 @@ class _Merger:
             for statement in handed_down
             if verb_of(statement) not in said and not any(removes(removal, verb_of(statement)) for removal in removals)
         ]
-        return LayerDeclaration(path, layer.alias, self.expansion.expand((*inherited, *own)), layer.name.span)
+        return LayerDeclaration(path, layer.alias, expansion.expand((*inherited, *own)), layer.name.span)
 
 
 # ---- names and paths ---------------------------------------------------------------------------------

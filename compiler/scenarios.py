@@ -1,6 +1,6 @@
 """Windows of real history that a claim can name. Dates only: no price of them is carried here.
 
-They are those of the stress library (docs/design/claims.md): the first and last day of each crisis, both included.
+They are those of the stress library (docs/language.md, "Claims and tests"): the first and last day of each crisis, both included.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE, SETTLE, REFUSED, ADD, TRIM, SHIFT, KE
 
 VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind", "add", "trim", "shift", "keep")
 MAX_LEGS = 4
-MAX_READS = 16
+MAX_READS = 8
 
 
 @frozen(eq=False)

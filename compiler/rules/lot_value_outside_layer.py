@@ -33,5 +33,5 @@ def lot_value_outside_layer(span: Span, name: str, layer: str | None) -> Diagnos
 
 
 def lot_value_before_opening(span: Span, name: str, layer: str) -> Diagnostic:
-    message = f"`{name}` is each lot's own, and what is said here is asked before there is a lot."
+    message = f"`{name}` is each lot's own, and this line is not asked of a lot."
     return RULE.finding(span, message, f"Write `{layer}.{name}` for the layer's.")

@@ -11,7 +11,8 @@ RULE = Rule(
     name="statement-in-wrong-block",
     family="names",
     summary="A statement that does not belong in this block.",
-    why="`unit`, `budget`, `limit cost`, `first` and `unwind` belong to a whole hedge, `hold SPX` to a book, the rest to layers.",
+    why="`unit`, `budget`, `limit cost`, `first`, `shift`, `keep` and `unwind` belong to a whole hedge, `hold SPX` to a book, the rest to"
+    " layers.",
     example="""\
 hedge h {
   layer calls {

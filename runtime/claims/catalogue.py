@@ -36,6 +36,7 @@ MEASURES: dict[str, Callable[[Case, Track], Figure]] = {
     "cycles_cut": measures.cycles_cut,
     "cycle_reduction": measures.cycle_reduction,
     "theta_paid": measures.theta_paid,
+    "book_risk": measures.book_risk,
     "growth_gained": measures.growth_gained,
     "reduction_kept": measures.reduction_kept,
     "gain_offset": journal_measures.gain_offset,

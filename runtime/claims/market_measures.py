@@ -61,14 +61,13 @@ def naive_drag(case: Case, track: Track) -> Figure:
     returns = track.of_run(future_returns(run))
     gaps = run.gaps[track.start : track.stop]
     months = month_numbers(track.days)
-    rows = []
-    for month in range(int(months[-1]) + 1):
-        own = months == month
-        if own.sum() >= FULL_MONTH and not gaps[own].any() and not np.isnan(returns[own]).any():
-            rows.append(-NAIVE_SHARE * float(np.prod(1.0 + returns[own]) - 1.0))
-    if not rows:
+    sessions, unfit = np.bincount(months), np.bincount(months, gaps | np.isnan(returns))
+    counted = (sessions >= FULL_MONTH) & (unfit == 0.0)
+    if not counted.any():
         return "the sample has no full month without a gap day"
-    return Sampled(np.array(rows)[:, None], lambda rows: float(np.median(rows)), BLOCK_MONTHS)
+    grown = np.exp(np.bincount(months, np.log1p(np.nan_to_num(returns))))
+    rows = -NAIVE_SHARE * (grown[counted] - 1.0)
+    return Sampled(rows[:, None], lambda rows: float(np.median(rows)), BLOCK_MONTHS)
 
 
 def future_returns(run: Run) -> Floats:

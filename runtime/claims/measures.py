@@ -175,17 +175,15 @@ def monthly_drag(over_equity: bool) -> Callable[[Case, Track], Figure]:
     def sample(case: Case, track: Track) -> Figure:
         if case.chosen is not None:
             return "a monthly drag is of months, not of days"
-        gaps = _gaps(track)
         months, daily = month_numbers(track.days), track.hedge_daily
         base = track.equity if over_equity else track.of_run(track.run.wing_notional)
-        rows = []
-        for month in range(int(months[-1]) + 1):
-            own = months == month
-            if own.sum() >= FULL_MONTH and not gaps[own].any() and base[own].mean() > 0.0:
-                rows.append(-daily[own].sum() / base[own].mean())
-        if not rows:
+        sessions, gaps = np.bincount(months), np.bincount(months, _gaps(track))
+        lost, based = -np.bincount(months, daily), np.bincount(months, base) / np.maximum(sessions, 1)
+        counted = (sessions >= FULL_MONTH) & (gaps == 0.0) & (based > 0.0)
+        if not counted.any():
             return "the sample has no full month without a gap day in which the book stood"
-        return Sampled(np.array(rows)[:, None], lambda rows: float(np.median(rows)) + 0.0, BLOCK_MONTHS)
+        rows = lost[counted] / based[counted]
+        return Sampled(rows[:, None], lambda rows: float(np.median(rows)) + 0.0, BLOCK_MONTHS)
 
     return sample
 
@@ -289,6 +287,12 @@ def cycle_reduction(case: Case, track: Track) -> Figure:
     if not found:
         return "the sample holds no cycle of volatility in which the book fell"
     return Sampled(np.array(found)[:, None], lambda rows: float(np.median(rows)), 1)
+
+
+def book_risk(case: Case, track: Track) -> Figure:
+    """What the lots held could lose at expiry, premium aside, over equity; the mean over days."""
+    rows = (track.of_run(track.run.record.margin) / track.equity)[:, None]
+    return Sampled(rows, lambda rows: float(rows.mean()), BLOCK_DAYS)
 
 
 def theta_paid(case: Case, track: Track) -> Figure:

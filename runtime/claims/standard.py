@@ -66,7 +66,8 @@ def strategy_questions(entrant: Entrant, is_generated: bool) -> list[Asked]:
             asked.append(Asked(entrant.file, f"{name} {label}".rstrip(), text, parts, setup, beside, sample, problem, notes))
 
     drawdown = Part("drawdown cut", "max_drawdown", "reduction", Region(low=0.35))
-    ask("C1", "drawdown cut by 35 % or more", samples, drawdown, Part("cut per cycle", "cycle_reduction"))
+    fallen = Part("unhedged drawdown", "max_drawdown", of="unhedged")
+    ask("C1", "drawdown cut by 35 % or more", samples, drawdown, Part("cut per cycle", "cycle_reduction"), fallen)
     friction = Setup(entrant.frictions)
     live_frictions = (("live", Setup(entrant.frictions, live=True)),)
     cut_with_frictions = Part("drawdown cut", "max_drawdown", "reduction", Region(low=0.25))
@@ -111,6 +112,7 @@ def strategy_questions(entrant: Entrant, is_generated: bool) -> list[Asked]:
         whole,
         Part("unhedged", "event_loss", region=Region(0.15, 0.20), of="unhedged"),
         Part("hedged", "event_loss", region=Region(0.08, 0.12)),
+        Part("margin over equity", "book_risk", of="unhedged"),
     )
     ask("C8", "35 % cut in 60 % of volatility cycles", whole, Part("cycles", "cycles_cut", region=Region(low=0.60)))
     if entrant.rival is None:
@@ -133,6 +135,7 @@ def strategy_questions(entrant: Entrant, is_generated: bool) -> list[Asked]:
         whole,
         Part("growth gained", "growth_gained", region=Region(low=0.0, low_open=True)),
         Part("less 3 months", "growth_gained", region=Region(low=0.0, low_open=True), without_best=True),
+        Part("unhedged growth", "cagr", of="unhedged"),
     )
     if not is_generated:
         ask("C13", "book beta in 8 to 12 %", whole, Part("share of days", "book_beta", region=Region(low=0.9)), beside=())
@@ -158,9 +161,7 @@ def market_questions(program: Program, is_generated: bool) -> list[Asked]:
         return asked
     for name, text in TRIGGERS:
         part = Part("lift", "trigger_lift", region=Region(low=1.0, low_open=True))
-        asked.append(
-            Asked(MARKET, f"C12 {label} {name}", f"trigger confirms: {name}", (part,), Setup(program, condition=condition_of(text)))
-        )
+        asked.append(Asked(MARKET, f"C12 {label} {name}", "the trigger confirms", (part,), Setup(program, condition=condition_of(text))))
     return asked
 
 

@@ -73,11 +73,12 @@ def _row_name(judgement: Judgement, place: int) -> str:
 
 def _row(name: str, judged: PartJudged, has_phases: bool, labels: list[str], verdict: str) -> tuple[str, ...]:
     part, interval = judged.part, judged.interval
+    hedge_counts = part.metric not in OF_MARKET and part.of != "unhedged"
     figures = [
         region_text(part),
         figure_text(part, judged.value),
         ABSENT if interval is None else f"{figure_text(part, interval.low)} .. {figure_text(part, interval.high)}",
-        ABSENT if part.metric in OF_MARKET else figure_text(part, judged.without_best),
+        figure_text(part, judged.without_best) if hedge_counts else ABSENT,
     ]
     if has_phases:
         known = [value for value in judged.phases if value is not None]
@@ -85,7 +86,8 @@ def _row(name: str, judged: PartJudged, has_phases: bool, labels: list[str], ver
     others = {other.label: other for other in judged.others}
     for label in labels:
         other = others.get(label)
-        figures += [ABSENT, ABSENT] if other is None else [figure_text(part, other.value), figure_text(part, other.without_best)]
+        without = figure_text(part, other.without_best) if other is not None and hedge_counts else ABSENT
+        figures += [ABSENT if other is None else figure_text(part, other.value), without]
     return (name, *figures, verdict)
 
 

@@ -71,34 +71,54 @@ class Run:
     @cached_property
     def _book_lots(self) -> list[tuple[int, int, float, int]]:
         """Of each stretch of a lot of the book: first bar, bar it ended on, wing notional in dollars, settlement bar; bars from 0."""
-        journal, arrays, program = self.record.journal, self.arrays, self.program
-        held: dict[tuple[int, int], tuple[int, float, float, int]] = {}
+        journal = self.record.journal
+        rows = np.flatnonzero(np.isin(journal.layer, self.books))
+        widths, settles = self._widths_and_settlements(rows)
+        entries = zip(
+            journal.action[rows].tolist(),
+            (journal.bar[rows].astype(int) - self.arrays.first).tolist(),
+            zip(journal.layer[rows].tolist(), journal.slot[rows].tolist(), strict=True),
+            journal.filled[rows].tolist(),
+            (journal.asked[rows] > 0.0).tolist(),
+            widths.tolist(),
+            settles.tolist(),
+            strict=True,
+        )
+        held: dict[tuple[float, float], tuple[int, float, float, int]] = {}
         found: list[tuple[int, int, float, int]] = []
 
-        def end(key: tuple[int, int], bar: int) -> float:
+        def end(key: tuple[float, float], bar: int) -> float:
             opened, contracts, width, settles = held.pop(key)
             found.append((opened, bar, contracts * width * MULTIPLIER, settles))
             return contracts
 
-        for row in np.flatnonzero(np.isin(journal.layer, self.books)):
-            action, bar = int(journal.action[row]), int(journal.bar[row]) - arrays.first
-            key = int(journal.layer[row]), int(journal.slot[row])
-            legs = program.layers[key[0]].legs
-            filled = float(journal.filled[row])
+        for action, bar, key, filled, grows, width, last in entries:
             if action in (OPEN, ROLL_IN):
-                settles = max(_settle_bar(arrays, leg, journal.expiry[row, place]) for place, leg in enumerate(legs)) - arrays.first
-                held[key] = bar, filled, wider_wing(legs, journal.strike[row]), settles
+                held[key] = bar, filled, width, last
             elif key in held and action in (CLOSE, ROLL_OUT, SETTLE, REBALANCE):
-                _, _, width, settles = held[key]
-                if action == SETTLE and bar < settles:
+                _, _, own_width, own_last = held[key]
+                if action == SETTLE and bar < own_last:
                     continue  # a leg of an earlier expiry: the lot lives on
-                grows = action == REBALANCE and float(journal.asked[row]) > 0.0
-                left = end(key, bar) + (filled if grows else -filled)
+                left = end(key, bar) + (filled if action == REBALANCE and grows else -filled)
                 if left > 1e-9 and action != SETTLE:
-                    held[key] = bar, left, width, settles
+                    held[key] = bar, left, own_width, own_last
         for key in list(held):
             end(key, self.bars)
         return found
+
+    def _widths_and_settlements(self, rows: Integers) -> tuple[Floats, Integers]:
+        """Of rows of the book: the wider wing in points, and the bar from the first on which the last leg settles."""
+        journal, arrays = self.record.journal, self.arrays
+        widths, settles = np.zeros(rows.size), np.zeros(rows.size, dtype=np.int64)
+        for number in self.books:
+            legs = self.program.layers[number].legs
+            own = journal.layer[rows] == number
+            widths[own] = wider_wings(legs, journal.strike[rows[own]])
+            for place, leg in enumerate(legs):
+                expiry = np.nan_to_num(journal.expiry[rows[own], place]).astype(np.int64)
+                table = arrays.expiries_of(leg.product)
+                settles[own] = np.maximum(settles[own], table.settle_bar[expiry] - arrays.first)
+        return widths, settles
 
     @cached_property
     def wing_notional(self) -> Floats:
@@ -118,18 +138,14 @@ class Run:
         return last
 
 
-def _settle_bar(arrays: MarketArrays, leg: Leg, expiry: float) -> int:
-    table = arrays.expiries_of(leg.product)
-    return int(table.settle_bar[int(expiry)]) if expiry == expiry else -1
-
-
-def wider_wing(legs: tuple[Leg, ...], strikes: Floats) -> float:
-    """The largest distance of two strikes of one right; 0 without a pair."""
-    widths = [0.0]
+def wider_wings(legs: tuple[Leg, ...], strikes: Floats) -> Floats:
+    """[rows] the largest distance of two strikes of one right, of `strikes` [rows, legs]; 0 without a pair."""
+    widths = np.zeros(len(strikes))
     for right in ("call", "put"):
-        own = [float(strikes[place]) for place, leg in enumerate(legs) if leg.right == right]
-        widths += [max(own) - min(own)] if len(own) > 1 else []
-    return max(widths)
+        own = strikes[:, [place for place, leg in enumerate(legs) if leg.right == right]]
+        if own.shape[1] > 1:
+            widths = np.fmax(widths, own.max(axis=1) - own.min(axis=1))
+    return widths
 
 
 @frozen(eq=False)

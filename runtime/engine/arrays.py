@@ -15,17 +15,30 @@ from alvh.runtime.pricing import costs, vix_level
 DELTAS = ("delta", "short_delta", "option_delta")
 LONGEST_WINDOW = 2_000
 """Sessions; `check` refuses longer ones."""
+FEES = {
+    "option": costs.FEE_PER_OPTION,
+    "VX": costs.FEE_PER_FUTURE,
+    "VXM": costs.FEE_PER_MINI_FUTURE,
+    "none": 0.0,
+}
+CHARGED = {"none": 0, "listed": 1, "crowded": 2}
 
 
-def rule_arrays(tables: Tables, steps: Steps | None, lanes: int) -> layout.Rules:
-    """The program's tables as arrays; numbers are repeated over the lanes."""
+def rule_arrays(program: Program, tables: Tables, steps: Steps | None, lanes: int) -> layout.Rules:
+    """The program's tables as arrays, with the fees of the run's costs; numbers are repeated over the lanes."""
     numbers = np.repeat(np.array([*tables.numbers, 0.0])[:, None], lanes, axis=1)
+    charged = program.costs != "none"
+    legs = tuple((*leg, _fee_of_leg(leg) if charged else 0.0) for leg in tables.legs)
     return layout.Rules(
-        layers=_rows(tables.layers, len(emit_tables.LAYER_COLUMNS)),
-        legs=_rows(tables.legs, len(emit_tables.LEG_COLUMNS)),
+        layers=_rows(tuple((*layer, _fee_of_structure(layer, legs)) for layer in tables.layers), layout.LAYER_COLUMN_COUNT),
+        legs=_rows(legs, layout.LEG_COLUMN_COUNT),
         rules=_rows(tables.rules, len(emit_tables.RULE_COLUMNS)),
         groups=_rows(tables.groups, len(emit_tables.GROUP_COLUMNS)),
         unwinds=_rows(tables.unwinds, len(emit_tables.UNWIND_COLUMNS)),
+        shifts=_rows(tables.shifts, len(emit_tables.SHIFT_COLUMNS)),
+        keeps=_rows(tables.keeps, len(emit_tables.KEEP_COLUMNS)),
+        choices=_rows(tables.choices, len(emit_tables.CHOICE_COLUMNS)),
+        choice_legs=_rows(tables.choice_legs, len(emit_tables.CHOICE_LEG_COLUMNS)),
         windows=np.array(tables.windows, dtype=np.int64),
         numbers=np.ascontiguousarray(numbers),
         bar_cells=np.array(tables.bar_cells, dtype=np.float64),
@@ -33,6 +46,18 @@ def rule_arrays(tables: Tables, steps: Steps | None, lanes: int) -> layout.Rules
         steps=_rows(steps.rows if steps else (), len(emit_steps.STEP_COLUMNS)),
         stages=_rows(steps.stages if steps else (), layout.STAGE_COLUMN_COUNT),
     )
+
+
+def _fee_of_leg(leg: tuple[float, ...]) -> float:
+    return abs(leg[layout.G_RATIO]) * FEES[emit_tables.FEES[int(leg[layout.G_FEE_AS])]]
+
+
+def _fee_of_structure(layer: tuple[float, ...], legs: tuple[tuple[float, ...], ...]) -> float:
+    first, count = int(layer[layout.L_FIRST_LEG]), int(layer[layout.L_PRIMARY])
+    fee = 0.0
+    for leg in legs[first : first + count]:
+        fee = fee + leg[layout.G_FEE]
+    return fee
 
 
 def _rows(rows: tuple[tuple[float, ...], ...], columns: int) -> Floats:
@@ -52,6 +77,7 @@ def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Flo
     bar_numbers = np.arange(len(arrays.sessions))
     days[:, layout.D_FIRST_SPX] = np.searchsorted(arrays.spx.settle_bar, bar_numbers, side="right")
     days[:, layout.D_FIRST_VIX] = np.searchsorted(arrays.vix.settle_bar, bar_numbers, side="right")
+    days[:, layout.D_FIRST_FUND] = np.searchsorted(arrays.fund.settle_bar, bar_numbers, side="right")
     calendars = np.zeros((len(arrays.sessions) + LONGEST_WINDOW, layout.CALENDARS))
     for column, name in enumerate(tables.calendars):
         flags = calendar_flags(arrays, name)
@@ -64,6 +90,7 @@ def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Flo
         days=days,
         spx=_expiry_rows(arrays.spx),
         vix=_expiry_rows(arrays.vix),
+        fund=_expiry_rows(arrays.fund),
         calendars=calendars,
         level=level,
     )
@@ -95,32 +122,51 @@ def _expiry_rows(expiries: Expiries) -> Floats:
 def settings_of(
     program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int, *, interpreted: bool
 ) -> layout.Settings:
-    charged = program.costs == "listed"
+    marks = {node.name for node in program.nodes if node.operation in ("mark", "lot")}
+    account = {node.name for node in program.nodes if node.operation == "account"}
+    reads_beta = "net_beta" in account or any(group.keeps for group in program.groups)
     return layout.Settings(
         capital=program.capital,
-        fee=costs.FEE_PER_OPTION if charged else 0.0,
-        charged=int(charged),
+        charged=CHARGED[program.costs],
         whole=int(program.whole_contracts),
         hold=int(program.hold_index),
-        index_half_spread=costs.INDEX_HALF_SPREAD if charged else 0.0,
+        index_half_spread=costs.INDEX_HALF_SPREAD if program.costs != "none" else 0.0,
         first=arrays.first,
         last=arrays.last,
         phase=phase,
         rows=len(arrays.series),
         interpreted=int(interpreted),
-        deltas=int(any(node.name in DELTAS for node in program.nodes if node.operation in ("mark", "lot"))),
+        deltas=int(bool(marks & set(DELTAS)) or reads_beta),
+        vegas=int("vega" in marks),
+        thetas=int(bool(marks & {"theta", "carry"}) or "wacc" in account),
+        betas=int(reads_beta),
+        irrs=int("irr" in marks),
+        chosen_deltas=int(_weighs_choices(program)),
+        break_evens=int(bool(marks & {"lower_break_even", "upper_break_even"})),
         layers=len(program.layers),
         groups=len(program.groups),
+        keeps=len(tables.keeps),
+        choices=len(tables.choices),
         spx_expiries=len(arrays.spx.settle_day),
         vix_expiries=len(arrays.vix.settle_day),
+        fund_expiries=len(arrays.fund.settle_day),
         lot_cells=len(tables.lot_cells),
         journal_rows=journal_rows,
     )
 
 
+def _weighs_choices(program: Program) -> bool:
+    """Whether deltas or betas of what a layer would buy are looked at: by a `keep`, a proxy, or a roll `keeping delta`."""
+    keeps = any(group.keeps for group in program.groups)
+    return keeps or any(layer.proxies or any(rule.keeping == "delta" for rule in layer.rolls) for layer in program.layers)
+
+
 def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, lanes: int) -> layout.State:
     """State before the first bar: capital in cash, nothing held, streams that have seen nothing."""
     layers, slots = len(program.layers), tables.slots
+    choices = len(tables.choices) + 1
+    asks = 4 * slots + 2 * layers + 2 * len(tables.keeps) + 2
+    expiries = len(market.spx) + len(market.vix) + 2 * len(market.fund)
     cells = np.concatenate([np.array(tables.bar_cells), np.tile(np.array(tables.lot_cells), slots), [0.0]])
     state = layout.State(
         account=np.zeros((layout.ACCOUNT_ROWS, lanes)),
@@ -132,20 +178,24 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, l
         cells=np.ascontiguousarray(np.repeat(cells[:, None], lanes, axis=1)),
         attributes=np.full((layout.ACCOUNT_ATTRIBUTE_ROWS + layers * layout.LAYER_ATTRIBUTE_ROWS, lanes), np.nan),
         lot_attributes=np.full((max(slots, 1) * layout.LOT_ATTRIBUTE_ROWS, lanes), np.nan),
-        spx_terms=np.full((len(market.spx) * layout.TERMS, lanes), np.nan),
-        vix_terms=np.full((len(market.vix) * layout.TERMS, lanes), np.nan),
-        terms_bar=np.full(len(market.spx) + len(market.vix), -1, dtype=np.int64),
-        choice=np.full((max(layers, 1) * layout.LEGS * layout.CHOICE_ROWS, lanes), np.nan),
-        chosen=np.zeros((max(layers, 1) * layout.CHOSEN_ROWS, lanes)),
-        chosen_bar=np.full(max(layers, 1), -1, dtype=np.int64),
-        chosen_expiry=np.full((max(layers, 1), layout.LEGS), -1, dtype=np.int64),
-        asks=np.zeros(((2 * slots + layers + 1) * layout.ASK_ROWS, lanes)),
-        ask_place=np.zeros((2 * slots + layers + 2, layout.ASK_PLACES), dtype=np.int64),
+        terms=np.full(((expiries + 1) * layout.TERMS, lanes), np.nan),
+        terms_bar=np.full(expiries + 1, -1, dtype=np.int64),
+        choice=np.full((choices * layout.LEGS * layout.CHOICE_ROWS, lanes), np.nan),
+        chosen=np.zeros((choices * layout.CHOSEN_ROWS, lanes)),
+        chosen_bar=np.full(choices, -1, dtype=np.int64),
+        expiries_bar=np.full(choices, -1, dtype=np.int64),
+        chosen_expiry=np.full((choices, layout.LEGS), -1, dtype=np.int64),
+        gaps=np.zeros((len(tables.keeps) + 1, lanes)),
+        asks=np.zeros((asks * layout.ASK_ROWS, lanes)),
+        ask_place=np.zeros((asks, layout.ASK_PLACES), dtype=np.int64),
         out_of_room=np.zeros(1, dtype=np.int64),
         rule_unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
         reads=np.full((max(slots, 1) * layout.READS, lanes), np.nan),
     )
     state.account[layout.A_CASH] = program.capital
+    state.account[layout.A_CROWD] = 1.0
+    for index, layer in enumerate(program.layers):
+        state.layers[index * layout.LAYER_ROWS + layout.S_SHARE] = layer.share
     for node, place in tables.node_numbers.items():
         if node in tables.node_rows:
             state.nodes[tables.node_rows[node]] = tables.numbers[place]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
+from alvh.runtime.engine.attributes import entry_of_all_legs
 from alvh.runtime.engine.layout import Run
+from alvh.runtime.engine.margin import margin_of_lot
 from alvh.runtime.engine.prices import series_at
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, is_unknown, lane_function, load, maximum, negate, select, store_where
 from alvh.runtime.record import CUT_BY_CASH, CUT_BY_LIMIT, LIMIT_UNKNOWN, NO_REASON
@@ -24,7 +26,7 @@ def cut_by_limits(lanes: Lanes, run: Run, asks: int) -> None:
         if not any_lane(total > 0.0):
             continue
         limit = load(lanes, run.state.nodes, limit_row)
-        room = maximum(limit - _cost_of_group(lanes, run, group), 0.0)
+        room = maximum(limit - cost_of_group(lanes, run, group), 0.0)
         unknown = is_unknown(limit)
         factor = divide(room, total)
         for ask in range(asks):
@@ -48,22 +50,18 @@ def _limited(lanes: Lanes, run: Run, ask: int) -> tuple[float, float, bool]:
 
 
 @lane_function
-def _cost_of_group(lanes: Lanes, run: Run, group: int) -> float:
+def cost_of_group(lanes: Lanes, run: Run, group: int) -> float:
     """Entry debit of a group's open lots, one running sum."""
     total = broadcast(lanes, 0.0)
     for layer in range(run.settings.layers):
         if run.rules.layers[layer, at.L_GROUP] == group:
-            first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
             first_slot = int(run.rules.layers[layer, at.L_FIRST_SLOT])
             for slot in range(first_slot, first_slot + int(run.rules.layers[layer, at.L_SLOTS])):
-                structures = load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_STRUCTURES)
-                held = structures > 0.0
+                held = load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_STRUCTURES) > 0.0
                 if any_lane(held):
-                    entry = broadcast(lanes, 0.0)
-                    for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
-                        fill = load(lanes, run.state.legs, (slot * at.LEGS + leg) * at.LEG_ROWS + at.E_FILL)
-                        entry = entry + run.rules.legs[first_leg + leg, at.G_RATIO] * fill
-                    total = total + select(held, maximum(entry, 0.0) * structures * 100.0, 0.0)
+                    units = load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_UNITS)
+                    entry = entry_of_all_legs(lanes, run, layer, slot)
+                    total = total + select(held, maximum(entry, 0.0) * units * 100.0, 0.0)
     return total
 
 
@@ -74,11 +72,20 @@ def margin_now(lanes: Lanes, run: Run) -> float:
     for layer in range(run.settings.layers):
         first_slot = int(run.rules.layers[layer, at.L_FIRST_SLOT])
         for slot in range(first_slot, first_slot + int(run.rules.layers[layer, at.L_SLOTS])):
-            structures = load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_STRUCTURES)
-            held = structures > 0.0
+            held = load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_STRUCTURES) > 0.0
             if any_lane(held):
-                total = total + select(held, load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_WORST) * structures * 100.0, 0.0)
+                total = total + select(held, margin_of_lot(lanes, run, slot), 0.0)
     return total
+
+
+@lane_function
+def available_cash(lanes: Lanes, run: Run, bar: int) -> float:
+    """Cash, the index held at its bid, less the margin of all lots."""
+    available = load(lanes, run.state.account, at.A_CASH)
+    if run.settings.hold == 1:
+        spx = series_at(lanes, run, bar, at.SPX_CLOSE)
+        available = available + load(lanes, run.state.account, at.A_UNITS) * spx * (1.0 - run.settings.index_half_spread)
+    return available - margin_now(lanes, run)
 
 
 @lane_function
@@ -90,11 +97,7 @@ def cut_by_cash(lanes: Lanes, run: Run, bar: int, asks: int) -> None:
         total = total + select(counts, wanted * need, 0.0)
     if not any_lane(total > 0.0):
         return
-    available = load(lanes, run.state.account, at.A_CASH)
-    if run.settings.hold == 1:
-        spx = series_at(lanes, run, bar, at.SPX_CLOSE)
-        available = available + load(lanes, run.state.account, at.A_UNITS) * spx * (1.0 - run.settings.index_half_spread)
-    available = available - margin_now(lanes, run)
+    available = available_cash(lanes, run, bar)
     short = total > available
     if not any_lane(short):
         return
@@ -114,7 +117,7 @@ def _needed(lanes: Lanes, run: Run, ask: int) -> tuple[float, float, bool]:
     row = ask * at.ASK_ROWS
     wanted = load(lanes, run.state.asks, row + at.K_WANTED)
     debit = load(lanes, run.state.asks, row + at.K_DEBIT)
-    worst = load(lanes, run.state.asks, row + at.K_WORST)
-    need = debit * 100.0 + load(lanes, run.state.asks, row + at.K_FEE) + worst * 100.0
+    margin = load(lanes, run.state.asks, row + at.K_MARGIN)
+    need = debit * 100.0 + load(lanes, run.state.asks, row + at.K_FEE) + margin * 100.0
     counts = (load(lanes, run.state.asks, row + at.K_PRESENT) == 1.0) & (need > 0.0) & (wanted > 0.0)
     return wanted, need, counts

@@ -13,14 +13,17 @@ from alvh.runtime.engine.layout import (
     A_UNITS,
     ASK_PLACES,
     CALENDARS,
+    CHOICE_COLUMN_COUNT,
+    CHOICE_LEG_COLUMN_COUNT,
     COUNT_STOPPED,
     DAY_COLUMNS,
     E_ALIVE,
     E_MARK,
     EXPIRY_COLUMNS,
-    G_RATIO,
+    G_PAID_WEIGHT,
     GROUP_COLUMN_COUNT,
     JOURNAL_COLUMNS,
+    KEEP_COLUMN_COUNT,
     L_FIRST_LEG,
     L_FIRST_SLOT,
     L_LEGS,
@@ -33,6 +36,7 @@ from alvh.runtime.engine.layout import (
     LEVEL_COLUMNS,
     LOT_ROWS,
     O_STRUCTURES,
+    O_UNITS,
     P_CASH,
     P_EQUITY,
     P_FEES,
@@ -43,6 +47,7 @@ from alvh.runtime.engine.layout import (
     RULE_COLUMN_COUNT,
     S_CONTRACTS,
     S_FLOW,
+    SHIFT_COLUMN_COUNT,
     SPX_CLOSE,
     STAGE_COLUMN_COUNT,
     STEP_COLUMN_COUNT,
@@ -54,8 +59,10 @@ from alvh.runtime.engine.layout import (
     State,
     Tape,
 )
-from alvh.runtime.engine.mark import accrue_interest, mark, settle
-from alvh.runtime.engine.prices import series_at
+from alvh.runtime.engine.mark import mark
+from alvh.runtime.engine.pointed import pointed
+from alvh.runtime.engine.prices import note_crowd, series_at
+from alvh.runtime.engine.settle import accrue_interest, settle
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
 from alvh.runtime.rows import rows_of
 
@@ -70,6 +77,7 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
             rows_of(market.days, DAY_COLUMNS),
             rows_of(market.spx, EXPIRY_COLUMNS),
             rows_of(market.vix, EXPIRY_COLUMNS),
+            rows_of(market.fund, EXPIRY_COLUMNS),
             rows_of(market.calendars, CALENDARS),
             rows_of(market.level, LEVEL_COLUMNS),
         ),
@@ -80,6 +88,10 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
             rows_of(rules.rules, RULE_COLUMN_COUNT),
             rows_of(rules.groups, GROUP_COLUMN_COUNT),
             rows_of(rules.unwinds, UNWIND_COLUMN_COUNT),
+            rows_of(rules.shifts, SHIFT_COLUMN_COUNT),
+            rows_of(rules.keeps, KEEP_COLUMN_COUNT),
+            rows_of(rules.choices, CHOICE_COLUMN_COUNT),
+            rows_of(rules.choice_legs, CHOICE_LEG_COLUMN_COUNT),
             rows_of(rules.windows, 1),
             rows_of(rules.numbers, lanes),
             rows_of(rules.bar_cells, 1),
@@ -97,13 +109,14 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
             rows_of(state.cells, lanes),
             rows_of(state.attributes, lanes),
             rows_of(state.lot_attributes, lanes),
-            rows_of(state.spx_terms, lanes),
-            rows_of(state.vix_terms, lanes),
+            rows_of(state.terms, lanes),
             rows_of(state.terms_bar, 1),
             rows_of(state.choice, lanes),
             rows_of(state.chosen, lanes),
             rows_of(state.chosen_bar, 1),
+            rows_of(state.expiries_bar, 1),
             rows_of(state.chosen_expiry, LEGS),
+            rows_of(state.gaps, lanes),
             rows_of(state.asks, lanes),
             rows_of(state.ask_place, ASK_PLACES),
             rows_of(state.out_of_room, 1),
@@ -122,10 +135,11 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
 @lane_function
 def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
     """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
-    run = rows_of_run(lanes, arrays)
+    run = pointed(rows_of_run(lanes, arrays))
     layers = run.settings.layers
     for bar in range(run.settings.last + 1):
         if bar >= run.settings.first:
+            note_crowd(lanes, run, bar)
             if bar > run.settings.first:
                 accrue_interest(lanes, run, bar)
                 settle(lanes, run, bar)
@@ -192,13 +206,14 @@ def _value_of_layer(lanes: Lanes, run: Run, layer: int) -> float:
     first_slot = int(run.rules.layers[layer, L_FIRST_SLOT])
     total = broadcast(lanes, 0.0)
     for slot in range(first_slot, first_slot + int(run.rules.layers[layer, L_SLOTS])):
-        structures = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES)
-        held = structures > 0.0
+        held = load(lanes, run.state.lots, slot * LOT_ROWS + O_STRUCTURES) > 0.0
         if any_lane(held):
             value = broadcast(lanes, 0.0)
             for leg in range(int(run.rules.layers[layer, L_LEGS])):
                 row = (slot * LEGS + leg) * LEG_ROWS
                 alive = load(lanes, run.state.legs, row + E_ALIVE) == 1.0
-                value = value + select(alive, run.rules.legs[first_leg + leg, G_RATIO] * load(lanes, run.state.legs, row + E_MARK), 0.0)
-            total = total + select(held, value * structures * 100.0, 0.0)
+                value = value + select(
+                    alive, run.rules.legs[first_leg + leg, G_PAID_WEIGHT] * load(lanes, run.state.legs, row + E_MARK), 0.0
+                )
+            total = total + select(held, value * load(lanes, run.state.lots, slot * LOT_ROWS + O_UNITS) * 100.0, 0.0)
     return total

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.asks import ask_for_layer
+from alvh.runtime.engine.attributes import publish_decided
 from alvh.runtime.engine.cuts import cut_by_cash, cut_by_limits
-from alvh.runtime.engine.fills import fill_and_count
+from alvh.runtime.engine.fills import fill, forget_draw
+from alvh.runtime.engine.keep import note_gaps
 from alvh.runtime.engine.layout import Kernel, Run
-from alvh.runtime.engine.mark import publish_decided
 from alvh.runtime.engine.turns import take_turn
 from alvh.runtime.lanes import Lanes, broadcast, lane_function, load, minimum, store, store_where
 from alvh.runtime.record import NO_REASON
@@ -25,7 +26,10 @@ def decide_level(lanes: Lanes, kernel: Kernel, run: Run, bar: int, first_layer: 
         cut_by_limits(lanes, run, asks)
         cut_by_cash(lanes, run, bar, asks)
         for ask in range(asks):
-            fill_and_count(lanes, run, bar, ask)
+            fill(lanes, run, bar, ask)
+        for ask in range(asks):
+            forget_draw(lanes, run, ask)
+    note_gaps(lanes, run, bar, first_layer, last_layer)
     for layer in range(first_layer, last_layer):
         publish_decided(lanes, run, layer)
         row = layer * at.LAYER_ROWS
@@ -47,7 +51,7 @@ def begin_decisions(lanes: Lanes, run: Run, bar: int) -> None:
     """What counts from the start of a bar's decisions; budgets are paid."""
     for layer in range(run.settings.layers):
         row = layer * at.LAYER_ROWS
-        for name in (at.S_ROLLED_AWAY, at.S_OWN_ROLLED_AWAY, at.S_INCOMING, at.S_REFUSED, at.S_RESERVED, at.S_ASKED):
+        for name in (at.S_ROLLED_AWAY, at.S_OWN_ROLLED_AWAY, at.S_INCOMING, at.S_REFUSED, at.S_RESERVED, at.S_ASKED, at.S_ROLLING):
             store(lanes, run.state.layers, row + name, broadcast(lanes, 0.0))
     if run.market.days[bar, at.D_MONTH_START] == 1.0 or bar == run.settings.first:
         for group in range(run.settings.groups):
@@ -67,7 +71,7 @@ def _pay_budget(lanes: Lanes, run: Run, bar: int, group: int) -> None:
     kept = run.rules.groups[group, at.U_KEPT]
     for layer in range(run.settings.layers):
         if run.rules.layers[layer, at.L_GROUP] == group and run.rules.layers[layer, at.L_BUDGETED] == 1.0:
-            share = run.rules.layers[layer, at.L_SHARE]
+            share = load(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_SHARE)
             row = layer * at.LAYER_ROWS + at.S_BALANCE
             balance = load(lanes, run.state.layers, row) + share * payment
             if kept > 0.0:

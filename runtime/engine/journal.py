@@ -5,7 +5,7 @@ from __future__ import annotations
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.lanes import Lanes, extract, extract_mask, lane_function
-from alvh.runtime.record import NO_REASON, SETTLE
+from alvh.runtime.record import NO_REASON, SETTLE, SHIFT
 
 UNKNOWN = float("nan")
 
@@ -20,6 +20,7 @@ def start_row(run: Run, lane: int) -> int:
     place = lane * int(run.settings.journal_rows) + row
     for column in range(at.JOURNAL_COLUMNS):
         run.tape.journal[place, column] = UNKNOWN
+    run.tape.journal[place, at.J_PROXY] = -1.0
     return place
 
 
@@ -61,17 +62,30 @@ def _write_order(
 
 @lane_function
 def _write_lot_legs(run: Run, lane: int, row: int, layer: int, slot: int) -> None:
-    for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
-        place = (slot * at.LEGS + leg) * at.LEG_ROWS
-        run.tape.journal[row, at.J_EXPIRY + leg] = run.state.legs[place + at.E_EXPIRY, lane]
-        run.tape.journal[row, at.J_STRIKE + leg] = run.state.legs[place + at.E_STRIKE, lane]
+    """All legs of a lot, settled ones too; shares have neither expiry nor strike."""
+    proxy = run.state.lots[slot * at.LOT_ROWS + at.O_PROXY, lane]
+    run.tape.journal[row, at.J_PROXY] = proxy
+    if proxy >= 0.0:
+        return
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    for leg in range(int(run.rules.layers[layer, at.L_PRIMARY])):
+        if run.rules.legs[first_leg + leg, at.G_KIND] != at.SHARES:
+            place = (slot * at.LEGS + leg) * at.LEG_ROWS
+            run.tape.journal[row, at.J_EXPIRY + leg] = run.state.legs[place + at.E_EXPIRY, lane]
+            run.tape.journal[row, at.J_STRIKE + leg] = run.state.legs[place + at.E_STRIKE, lane]
 
 
 @lane_function
-def write_chosen_legs(run: Run, lane: int, row: int, layer: int) -> None:
-    for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
-        run.tape.journal[row, at.J_EXPIRY + leg] = run.state.chosen_expiry[layer, leg]
-        run.tape.journal[row, at.J_STRIKE + leg] = run.state.choice[(layer * at.LEGS + leg) * at.CHOICE_ROWS + at.C_STRIKE, lane]
+def write_chosen_legs(run: Run, lane: int, row: int, layer: int, choice: int) -> None:
+    proxy = run.state.chosen[choice * at.CHOSEN_ROWS + at.H_PROXY, lane]
+    run.tape.journal[row, at.J_PROXY] = proxy
+    if proxy >= 0.0:
+        return
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    for leg in range(int(run.rules.layers[layer, at.L_PRIMARY])):
+        if run.rules.legs[first_leg + leg, at.G_KIND] != at.SHARES:
+            run.tape.journal[row, at.J_EXPIRY + leg] = run.state.chosen_expiry[choice, leg]
+            run.tape.journal[row, at.J_STRIKE + leg] = run.state.choice[(choice * at.LEGS + leg) * at.CHOICE_ROWS + at.C_STRIKE, lane]
 
 
 @lane_function
@@ -159,9 +173,9 @@ def journal_refusal(
     asked: float,
     price: float,
     kept_in: int,
-    own_legs: bool,
+    choice: int,
 ) -> None:
-    """An order that was not traded. Its legs stand in the row where its price does: the lot's own, or those chosen today."""
+    """An order that was not traded. Its legs stand in the row where its price does: those chosen, or (`choice` -1) the lot's own."""
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             row = start_row(run, lane)
@@ -173,8 +187,20 @@ def journal_refusal(
                 wanted = extract(lanes, asked, lane)
                 _write_order(run, lane, row, bar, layer, place, action, of_rule, why, wanted, 0.0, at, 0.0)
                 if at == at:
-                    if own_legs:
+                    if choice < 0:
                         _write_lot_legs(run, lane, row, layer, slot)
                     else:
-                        write_chosen_legs(run, lane, row, layer)
+                        write_chosen_legs(run, lane, row, layer, choice)
                 _write_reads(run, lane, row, int(of_rule), kept_in)
+
+
+@lane_function
+def journal_shift(lanes: Lanes, run: Run, bar: int, layer: int, mask: bool, rule: int, asked: float, moved: float) -> None:
+    """Share moved from a layer to another."""
+    for lane in range(lanes.width):
+        if extract_mask(lanes, mask, lane):
+            row = start_row(run, lane)
+            if row >= 0:
+                filled = extract(lanes, moved, lane)
+                _write_order(run, lane, row, bar, layer, -1, SHIFT, float(rule), NO_REASON, asked, filled, UNKNOWN, 0.0)
+                _write_reads(run, lane, row, rule, -1)

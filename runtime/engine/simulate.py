@@ -83,7 +83,7 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
         # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
         series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
         market = market._replace(series=np.ascontiguousarray(series))
-    rules = build.rule_arrays(tables, simulation.steps, width)
+    rules = build.rule_arrays(program, tables, simulation.steps, width)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
         state = build.fresh_state(program, tables, market, width)
@@ -155,5 +155,6 @@ def _journal_of(rows: Floats) -> JournalRows:
         cost=rows[:, layout.J_COST].copy(),
         expiry=rows[:, layout.J_EXPIRY : layout.J_EXPIRY + MAX_LEGS].copy(),
         strike=rows[:, layout.J_STRIKE : layout.J_STRIKE + MAX_LEGS].copy(),
+        proxy=rows[:, layout.J_PROXY].copy(),
         reads=rows[:, layout.J_READS : layout.J_READS + MAX_READS].copy(),
     )

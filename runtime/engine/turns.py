@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from alvh.compiler.emit_kernel import LOTS
 from alvh.runtime.engine import layout as at
+from alvh.runtime.engine.conditions import holding
+from alvh.runtime.engine.cover import trim_to_cover
 from alvh.runtime.engine.interpret import evaluate
 from alvh.runtime.engine.journal import keep_reads
 from alvh.runtime.engine.layout import Kernel, Run
-from alvh.runtime.engine.mark import count_where
+from alvh.runtime.engine.ledger import count_where
+from alvh.runtime.engine.shift import shift_budget
 from alvh.runtime.engine.trade import sell
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, is_unknown, lane_function, load, negate, select, store, store_where
 from alvh.runtime.record import CLOSE
@@ -22,6 +25,7 @@ def take_turn(lanes: Lanes, kernel: Kernel, run: Run, bar: int, layer: int) -> N
     group = int(run.rules.layers[layer, at.L_GROUP])
     if _first_of_group(run, layer, group):
         _update_unwinds(lanes, run, group)
+        shift_budget(lanes, run, bar, group)
     first_rule = int(run.rules.layers[layer, at.L_FIRST_RULE])
     last_rule = (
         first_rule
@@ -29,6 +33,8 @@ def take_turn(lanes: Lanes, kernel: Kernel, run: Run, bar: int, layer: int) -> N
         + int(run.rules.layers[layer, at.L_CLOSES])
         + int(run.rules.layers[layer, at.L_ROLLS])
         + int(run.rules.layers[layer, at.L_REBALANCES])
+        + int(run.rules.layers[layer, at.L_ADDS])
+        + int(run.rules.layers[layer, at.L_PROXIES])
     )
     for rule in range(first_rule, last_rule):
         condition = int(run.rules.rules[rule, at.R_CONDITION])
@@ -45,6 +51,7 @@ def take_turn(lanes: Lanes, kernel: Kernel, run: Run, bar: int, layer: int) -> N
     row = layer * at.LAYER_ROWS
     store(lanes, run.state.layers, row + at.S_LOTS_START, lots)
     store(lanes, run.state.layers, row + at.S_OWN_START, own)
+    trim_to_cover(lanes, run, bar, layer)
     per_lot = run.rules.layers[layer, at.L_PER_LOT] == 1.0
     if per_lot:
         for rule in range(first_rule, last_rule):
@@ -94,16 +101,6 @@ def _update_unwinds(lanes: Lanes, run: Run, group: int) -> None:
 
 
 @lane_function
-def unwinding_now(lanes: Lanes, run: Run, group: int, mask: bool) -> bool:
-    """Lanes of a mask in which any unwind flag of the group is set."""
-    found = none_of(mask)
-    first = int(run.rules.groups[group, at.U_FIRST_UNWIND])
-    for unwind in range(first, first + int(run.rules.groups[group, at.U_UNWINDS])):
-        found = found | (mask & (load(lanes, run.state.unwinding, unwind) == 1.0))
-    return found
-
-
-@lane_function
 def _decide_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: bool) -> None:
     """The first that applies: unwind, close, roll, rebalance. Closes are filled at once, the others noted."""
     lot = slot * at.LOT_ROWS
@@ -128,8 +125,7 @@ def _decide_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: b
     for _ in range(int(run.rules.layers[layer, at.L_ROLLS])):
         now = holding(lanes, run, rule, todo)
         if any_lane(now):
-            noted = at.TO_ROLL if run.rules.rules[rule, at.R_INTO] < 0.0 else at.TO_ROLL_INTO
-            _note(lanes, run, slot, now, rule, noted)
+            _note(lanes, run, slot, now, rule, at.TO_ROLL)
             todo = todo & negate(now)
         rule += 1
     for _ in range(int(run.rules.layers[layer, at.L_REBALANCES])):
@@ -138,19 +134,6 @@ def _decide_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: b
             _note(lanes, run, slot, now, rule, at.TO_REBALANCE)
             todo = todo & negate(now)
         rule += 1
-
-
-@lane_function
-def holding(lanes: Lanes, run: Run, rule: int, mask: bool) -> bool:
-    condition = int(run.rules.rules[rule, at.R_CONDITION])
-    if condition < 0:
-        return mask
-    return mask & node_is_true(lanes, run, condition)
-
-
-@lane_function
-def node_is_true(lanes: Lanes, run: Run, row: int) -> bool:
-    return load(lanes, run.state.nodes, row) == 1.0
 
 
 @lane_function
@@ -167,8 +150,3 @@ def _close(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
         sell(lanes, run, bar, layer, slot, mask, structures, CLOSE, of_rule, structures, -1)
         store_where(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_CLOSED, mask, broadcast(lanes, 1.0))
         count_where(lanes, run.tape.counts, verb, mask)
-
-
-@lane_function
-def none_of(mask: bool) -> bool:
-    return mask & negate(mask)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 from attrs import evolve
 from pencil import case, market, run, track
 
+from alvh.interface import Market
 from alvh.runtime.claims.catalogue import measure
 from alvh.runtime.claims.days import cycles, falls, first_days, gap_days
 from alvh.runtime.claims.intervals import Sampled
 from alvh.runtime.claims.market_measures import future_returns, trigger_lift
 from alvh.runtime.claims.measures import Case
-from alvh.runtime.claims.tracks import whole_track, wider_wing
+from alvh.runtime.claims.tracks import whole_track, wider_wings
+from alvh.runtime.claims.trials import Trials
+from alvh.strategy import load
 
+STRATEGIES = Path(__file__).parents[2] / "strategies"
 UNHEDGED = [100.0, 110.0, 88.0, 99.0]
 HEDGED = [100.0, 108.0, 97.2, 100.0]
 MARKET = market(4)
@@ -195,10 +200,10 @@ def test_lift_of_a_trigger() -> None:
     assert found.value == pytest.approx((2 / 3) / (10 / 20))
 
 
-def test_wider_wing() -> None:
+def test_wider_wings() -> None:
     made = run(MARKET, UNHEDGED)
     legs = made.program.layers[0].legs  # two puts
-    assert wider_wing(legs, np.array([3000.0, 2950.0, np.nan, np.nan])) == 50.0
+    assert wider_wings(legs, np.array([[3000.0, 2950.0, np.nan, np.nan]])).tolist() == [50.0]
 
 
 def test_futures_of_constant_maturity_step_over_a_settlement() -> None:
@@ -215,3 +220,14 @@ def test_futures_of_constant_maturity_step_over_a_settlement() -> None:
     assert found.tolist() == pytest.approx(
         [0.0, (w0 * 11 + (1 - w0) * 20) / (w0 * 10 + (1 - w0) * 20) - 1, (w1 * 12 + (1 - w1) * 21) / (w1 * 11 + (1 - w1) * 20) - 1]
     )
+
+
+def test_wing_notional_and_last_settlement_follow_the_lots_of_a_real_run() -> None:
+    program = load(STRATEGIES / "unhedged.alvh").program
+    arrays = Market("generated", seed=3).arrays(None, np.datetime64("2023-06-30"))
+    (made,) = Trials(arrays).unhedged(program)
+    held = made.record.layer_contracts[:, 0]
+    per_condor = made.wing_notional[held > 0.0] / held[held > 0.0] / 100.0
+    assert ((per_condor >= 25.0) & (per_condor <= 50.0)).all()
+    assert (made.wing_notional[held == 0.0] == 0.0).all()
+    assert ((made.last_settlement >= 0) == (held > 0.0)).all()

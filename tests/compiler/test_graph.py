@@ -106,6 +106,22 @@ def test_a_layers_own_decisions_make_no_edge_in_its_rules_but_do_through_a_name(
     assert [cycle.names for cycle in find_cycles(cyclic)] == [("h.a", "held", "h.a close 1")]
 
 
+def test_a_cover_decides_before_what_is_written_against_it_and_kept_layers_in_turn() -> None:
+    text = """\
+hedge h {
+  keep net_beta in 0.08 .. 0.12 using z, a
+  layer a { write VIX calls at 0.25 delta, 30 days against m }
+  layer m { buy VIX calls at 0.15 delta, 90 days }
+  layer z { buy VIX calls at 0.15 delta, 90 days  at most 3 lots  add from m.gains when m closes }
+}
+"""
+    edges = edges_of(text)
+    assert {("h.m", "h.a", "cover"), ("h.z", "h.a", "keep"), ("h.m", "h.z add 1", "decided"), ("net_beta", "h keep 1", "reads")} <= edges
+    drawn = draw_dot(build_graph(dependencies_of(text)))
+    assert '"h.m" -> "h.a" [label="cover"];' in drawn
+    assert '"h.z" -> "h.a" [label="keep"];' in drawn
+
+
 def test_the_graph_drawn_in_mermaid() -> None:
     names = "let twice = vix * 2  # doubled\ntrigger high = twice > 40 and prev(twice) < 40\n"
     book = 'book puts {\n  buy SPX put at 0.16 delta, 45 days\n  open when high  as "a #1"\n}'
@@ -171,7 +187,13 @@ def program_texts(draw: st.DrawFn) -> str:
         lines.append(f"  layer {name} {{\n    buy 1 VIX call at 0.30 delta, 30 days\n    open when {condition()}")
         if draw(st.booleans()):
             lines.append(f"    roll into {draw(st.sampled_from(layers))} when dte <= 7 days")
+        if draw(st.booleans()):
+            lines.append(f"    at most 3 lots\n    add from {draw(st.sampled_from(layers))}.gains when {condition()}")
         lines.append("  }")
+        if draw(st.booleans()):
+            lines.append(f"  layer w{name} {{ write 1 VIX call at 0.20 delta, 20 days against {draw(st.sampled_from(layers))} }}")
+    if draw(st.booleans()):
+        lines.append(f"  keep net_beta in 0 .. 1 using {', '.join(draw(st.permutations(layers)))}")
     return "\n".join([*lines, "}", ""])
 
 

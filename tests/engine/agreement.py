@@ -10,7 +10,7 @@ import numpy as np
 from alvh.runtime.record import JournalRows, RunRecord, same_bits
 
 COLUMNS = tuple(field.name for field in attrs.fields(JournalRows))
-ACTIONS = ("open", "close", "roll out", "roll in", "rebalance", "settle", "refused")
+ACTIONS = ("open", "close", "roll out", "roll in", "rebalance", "settle", "refused", "add", "trim", "shift", "keep")
 
 
 def first_difference(expected: RunRecord, found: RunRecord) -> str | None:

@@ -88,6 +88,7 @@ def arrays() -> MarketArrays:
         provenance=provenance,
         spx=expiries,
         vix=expiries,
+        fund=expiries,
         vx_front=flags[:BARS],
         week_start=flags,
         month_start=flags,
@@ -136,6 +137,7 @@ def record() -> RunRecord:
         expiry=np.array([padded(row[9], MAX_LEGS) for row in rows]),
         strike=np.array([padded(row[10], MAX_LEGS) for row in rows]),
         reads=np.array([padded(row[11], MAX_READS) for row in rows]),
+        proxy=np.full(len(rows), -1.0),
     )
     contracts = np.stack([np.where(ramp <= 20, 2.0, 0.0), np.where(ramp < 25, 4.0, 0.0)], axis=1)
     return RunRecord(

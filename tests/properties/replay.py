@@ -257,7 +257,7 @@ def _after(action: int, before: Position, q: float, price: float, traded: Legs, 
 
 
 def marks_of(program: Program, arrays: MarketArrays, told: Replay) -> Floats:
-    """[bars, 2]: mid value of what was held and paid for after each bar, and on the next bar of what then still lives. Whole markets only."""
+    """[bars, 2]: mid value of what was held and paid for after each bar, and on the next one of what then still lives. Whole markets."""
     market = MarketPath(arrays, 0)
     values = np.zeros((len(told.held), 2))
     for number, held in enumerate(told.held):

@@ -29,11 +29,11 @@ def test_a_trigger_is_followed_by_its_clauses() -> None:
     assert values_of(text, "open", vix=23.4) == shown
 
 
-def test_values_have_the_units_of_the_file() -> None:
+def test_values_have_the_units_of_the_file_and_the_ninth_stream_is_left_out() -> None:
     before = "param inversion = 8%\nlet backwardation = vx(1) / vx(2) - 1"
     text = calls("close when backwardation > inversion and dte <= 28 days and profit > -$500", before=before)
     assert values_of(text, "close", vx1=25.0) == (
-        "backwardation > inversion: true (backwardation=25%, inversion=8%, vx(1)=25, vx(2)=20); "
+        "backwardation > inversion: true (backwardation=25%, inversion=8%, vx(1)=25); "
         "dte <= 28 days: true (dte=28 days); profit > -$500: true (profit=-$5.34)"
     )
 

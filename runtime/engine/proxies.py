@@ -1,0 +1,88 @@
+"""Proxies: a fund's shares in place of a layer's own legs, as many as move with VIX futures as those would."""
+
+from __future__ import annotations
+
+from alvh.runtime.engine import layout as at
+from alvh.runtime.engine.conditions import holding
+from alvh.runtime.engine.layout import Run
+from alvh.runtime.engine.prices import quote, share_beta, term
+from alvh.runtime.engine.sensitivities import beta_of_leg
+from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, is_unknown, lane_function, load, negate, select, store, store_where
+from alvh.runtime.pricing.sensitivities import FUTURE_BETAS
+from alvh.runtime.record import NO_PRICE, NO_REASON
+
+UNKNOWN = float("nan")
+FRONT_BETA = FUTURE_BETAS[0]
+
+
+@lane_function
+def first_proxy_rule(run: Run, layer: int) -> int:
+    row = run.rules.layers
+    before = row[layer, at.L_OPENS] + row[layer, at.L_CLOSES] + row[layer, at.L_ROLLS] + row[layer, at.L_REBALANCES] + row[layer, at.L_ADDS]
+    return int(row[layer, at.L_FIRST_RULE]) + int(before)
+
+
+@lane_function
+def choose_proxies(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, refusal: float) -> None:
+    """Puts the first proxy whose condition holds in place of the choice; `refusal` of the layer's own legs, bids aside."""
+    first_rule = first_proxy_rule(run, layer)
+    wants = refusal == refusal
+    for proxy in range(int(run.rules.layers[layer, at.L_PROXIES])):
+        now = holding(lanes, run, first_rule + proxy, wants)
+        if any_lane(now):
+            wants = wants & negate(now)
+            _replace(lanes, run, bar, choice, layer, proxy, now, refusal)
+
+
+@lane_function
+def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: int, mask: bool, refusal: float) -> None:
+    leg = int(run.rules.layers[layer, at.L_PRIMARY]) + proxy
+    rule = int(run.rules.layers[layer, at.L_FIRST_LEG]) + leg
+    product = int(run.rules.legs[rule, at.G_PRODUCT])
+    weight = run.rules.legs[rule, at.G_WEIGHT]
+    none = broadcast(lanes, 0.0)
+    mid, half = quote(lanes, run, bar, product, at.SHARES, False, none, none)
+    of_share = 0.01 * mid * (share_beta(lanes, run, bar, product) / FRONT_BETA)
+    scale = divide(_primary_beta(lanes, run, choice, layer), of_share)
+    lacks = is_unknown(mid) | is_unknown(half) | negate(scale > 0.0)
+    code = select((refusal == NO_REASON) & lacks, float(NO_PRICE), refusal)
+    debit = scale * (weight * (mid + half))
+    base = choice * at.CHOSEN_ROWS
+    store_where(lanes, run.state.chosen, base + at.H_REFUSAL, mask, code)
+    store_where(lanes, run.state.chosen, base + at.H_PROXY, mask, broadcast(lanes, float(proxy)))
+    store_where(lanes, run.state.chosen, base + at.H_SCALE, mask, scale)
+    store_where(lanes, run.state.chosen, base + at.H_DEBIT, mask, debit)
+    store_where(lanes, run.state.chosen, base + at.H_PRICE, mask, debit)
+    store_where(lanes, run.state.chosen, base + at.H_HALF, mask, scale * (weight * half))
+    store_where(lanes, run.state.chosen, base + at.H_FEE, mask, none)
+    store_where(lanes, run.state.chosen, base + at.H_WORST, mask, none)
+    store_where(lanes, run.state.chosen, base + at.H_FLOATING, mask, none)
+    store_where(lanes, run.state.chosen, base + at.H_WIDTH, mask, none)
+    store_where(lanes, run.state.chosen, base + at.H_DELTA, mask, weight * broadcast(lanes, 1.0) * scale)
+    beta = beta_of_leg(lanes, run, bar, rule, none, broadcast(lanes, 1.0))
+    store_where(lanes, run.state.chosen, base + at.H_BETA, mask, beta * scale)
+    place = (choice * at.LEGS + leg) * at.CHOICE_ROWS
+    store(lanes, run.state.choice, place + at.C_STRIKE, broadcast(lanes, UNKNOWN))
+    store(lanes, run.state.choice, place + at.C_MID, mid)
+    store(lanes, run.state.choice, place + at.C_HALF, half)
+
+
+@lane_function
+def _primary_beta(lanes: Lanes, run: Run, choice: int, layer: int) -> float:
+    """Hundreds of dollars that a structure of the layer's own legs makes when the first VIX future doubles."""
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    total = broadcast(lanes, 0.0)
+    for leg in range(int(run.rules.layers[layer, at.L_PRIMARY])):
+        rule = first_leg + leg
+        product = int(run.rules.legs[rule, at.G_PRODUCT])
+        own = broadcast(lanes, UNKNOWN)
+        if product == at.VIX:
+            expiry = broadcast(lanes, float(run.state.chosen_expiry[choice, leg]))
+            future = term(lanes, run, product, expiry, 0)
+            follows = term(lanes, run, product, expiry, at.TERMS_BETA) / FRONT_BETA
+            signed = load(lanes, run.state.choice, (choice * at.LEGS + leg) * at.CHOICE_ROWS + at.C_DELTA)
+            own = future * follows
+            if run.rules.legs[rule, at.G_KIND] == at.OPTION:
+                own = signed * future * follows
+        total = total + run.rules.legs[rule, at.G_WEIGHT] * own
+    return total
