@@ -105,7 +105,7 @@ def test_every_pinned_test_is_in_the_table() -> None:
     written = {
         (path.stem, name)
         for path in Path(__file__).parent.glob("test_*.py")
-        if path != Path(__file__)
+        if path.stem not in (Path(__file__).stem, "test_variants")
         for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     assert written == named
