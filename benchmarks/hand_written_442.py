@@ -58,6 +58,7 @@ SHORT_PUT, LONG_PUT, SHORT_CALL, LONG_CALL = range(4)
 LEGS = 4
 RATIO = (-1.0, 1.0, -1.0, 1.0)
 IS_CALL = (False, False, True, True)
+CONDOR_FEE = costs.FEE_PER_OPTION + costs.FEE_PER_OPTION + costs.FEE_PER_OPTION + costs.FEE_PER_OPTION
 CONDOR_LOTS = 6
 CONDOR_DELTA = 0.16
 SHORTEST, LONGEST = 45.0, 60.0
@@ -582,7 +583,7 @@ def close_condors(market, book, bar):
                 bid = at_bid(mid, half)
                 value = value + RATIO[leg] * (bid if RATIO[leg] > 0.0 else mid + half)
                 off_mid = off_mid + (mid - bid if RATIO[leg] > 0.0 else half)
-            fee = costs.FEE_PER_OPTION * structures * LEGS
+            fee = CONDOR_FEE * structures
             amount = value * structures * 100.0
             cost = fee + off_mid * structures * 100.0
             money[CASH] = money[CASH] + amount - fee
@@ -667,7 +668,7 @@ def open_condor(market, book, bar, next_expiry, slot, equity, wing):
     if not (has_prices and has_bids):
         refuse_unchosen(book, bar, 0, -1, NO_BID if has_prices else NO_PRICE)
         return
-    fee = costs.FEE_PER_OPTION * LEGS
+    fee = CONDOR_FEE
     worst = worst_loss(strike, slot)
     loss = (worst + debit) * 100.0 + fee
     wanted = RISK * equity / loss if loss != 0.0 else UNKNOWN

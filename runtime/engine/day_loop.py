@@ -60,6 +60,7 @@ from alvh.runtime.engine.layout import (
     Tape,
 )
 from alvh.runtime.engine.mark import mark
+from alvh.runtime.engine.pointed import pointed
 from alvh.runtime.engine.prices import note_crowd, series_at
 from alvh.runtime.engine.settle import accrue_interest, settle
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
@@ -134,7 +135,7 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
 @lane_function
 def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
     """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
-    run = rows_of_run(lanes, arrays)
+    run = pointed(rows_of_run(lanes, arrays))
     layers = run.settings.layers
     for bar in range(run.settings.last + 1):
         if bar >= run.settings.first:

@@ -29,7 +29,7 @@ def payoff(is_call: bool, price: float, strike: float) -> float:
 def floating_margin(lanes: Lanes, run: Run, leg: int, covered: bool, expiry: float, strike: float, mark: float) -> float:
     """Margin of a leg that moves with the market, points a structure; `covered`: its layer writes against another."""
     kind = int(run.rules.legs[leg, at.G_KIND])
-    weight = run.rules.legs[leg, at.G_WEIGHT]
+    weight: float = run.rules.legs[leg, at.G_WEIGHT]
     if kind == at.FUTURE:
         return abs(weight) * maximum(FUTURE_MARGIN * mark, LEAST_FUTURE_MARGIN)
     if covered and kind == at.OPTION and weight < 0.0:

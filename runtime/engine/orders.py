@@ -80,7 +80,8 @@ def has_room(lanes: Lanes, run: Run, layer: int) -> bool:
     if run.rules.layers[layer, at.L_STATES_AT_MOST] == 1.0:
         rolled_away = load(lanes, run.state.layers, row + at.S_ROLLED_AWAY)
         lots = load(lanes, run.state.layers, row + at.S_LOTS_START) - rolled_away + load(lanes, run.state.layers, row + at.S_INCOMING)
-        return lots < run.rules.layers[layer, at.L_AT_MOST]
+        at_most: float = run.rules.layers[layer, at.L_AT_MOST]
+        return lots < at_most
     return load(lanes, run.state.layers, row + at.S_OWN_START) - load(lanes, run.state.layers, row + at.S_OWN_ROLLED_AWAY) == 0.0
 
 

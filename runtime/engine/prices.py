@@ -184,9 +184,7 @@ def _fund_terms(lanes: Lanes, run: Run, bar: int, product: int, expiry: int) -> 
 
 
 @lane_function
-def _store_terms(
-    lanes: Lanes, run: Run, row: int, terms: tuple[float, float, float, float, float, float, float, float, float, float]
-) -> None:
+def _store_terms(lanes: Lanes, run: Run, row: int, terms: tuple[float, ...]) -> None:
     known = broadcast(lanes, 0.0)
     for member in range(len(terms)):
         store(lanes, run.state.terms, row + member, terms[member])

@@ -175,7 +175,11 @@ def _roll_into(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, now: boo
     code = broadcast(lanes, float(NO_REASON))
     into = target * at.LAYER_ROWS
     if run.rules.layers[target, at.L_STATES_AT_MOST] == 1.0:
-        room = lots_now(lanes, run, target) + load(lanes, run.state.layers, into + at.S_INCOMING)
+        # Its lots at the start of its decisions; on a later level it has decided nothing yet.
+        lots = lots_now(lanes, run, target)
+        if run.rules.layers[target, at.L_LEVEL] == run.rules.layers[layer, at.L_LEVEL]:
+            lots = load(lanes, run.state.layers, into + at.S_LOTS_START)
+        room = lots + load(lanes, run.state.layers, into + at.S_INCOMING)
         code = select(room >= run.rules.layers[target, at.L_AT_MOST], float(TARGET_FULL), code)
     no_expiry = load(lanes, run.state.chosen, target * at.CHOSEN_ROWS + at.H_REFUSAL) == NO_EXPIRY
     code = select((code == NO_REASON) & no_expiry, float(NO_EXPIRY), code)

@@ -15,7 +15,7 @@ UNKNOWN = float("nan")
 def beta_of_leg(lanes: Lanes, run: Run, bar: int, leg: int, expiry: float, signed_delta: float) -> float:
     """Hundreds of dollars that a structure's leg makes when the index doubles: its dollar beta. `signed_delta` of an option, else 1."""
     product = int(run.rules.legs[leg, at.G_PRODUCT])
-    moved = run.rules.legs[leg, at.G_WEIGHT] * signed_delta
+    moved: float = run.rules.legs[leg, at.G_WEIGHT] * signed_delta
     if product == at.SPX:
         return moved * series_at(lanes, run, bar, at.SPX_CLOSE)
     vix_beta = series_at(lanes, run, bar, at.VIX_BETA)
@@ -35,8 +35,8 @@ def vega_of_leg(lanes: Lanes, run: Run, bar: int, leg: int, expiry: float, strik
         vega = spx_surface.option_vega(strike, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO), days)
     else:
         vega = vix_options.option_vega(strike, days, *state_terms(lanes, run, product, expiry))
-    vega = run.rules.legs[leg, at.G_WEIGHT] * vega
-    return select(is_unknown(term(lanes, run, product, expiry, at.TERMS_KNOWN)), UNKNOWN, vega)
+    weight: float = run.rules.legs[leg, at.G_WEIGHT]
+    return select(is_unknown(term(lanes, run, product, expiry, at.TERMS_KNOWN)), UNKNOWN, weight * vega)
 
 
 @lane_function
@@ -53,5 +53,5 @@ def theta_of_leg(lanes: Lanes, run: Run, bar: int, leg: int, expiry: float, stri
         decay = spx_surface.option_theta(is_call, strike, forward, theta, phi, series_at(lanes, run, bar, at.SPX_RHO), rate, days)
     else:
         decay = vix_options.option_theta(is_call, strike, rate, days, *state_terms(lanes, run, product, expiry))
-    decay = run.rules.legs[leg, at.G_WEIGHT] * decay
-    return select(is_unknown(term(lanes, run, product, expiry, at.TERMS_KNOWN)), UNKNOWN, decay)
+    weight: float = run.rules.legs[leg, at.G_WEIGHT]
+    return select(is_unknown(term(lanes, run, product, expiry, at.TERMS_KNOWN)), UNKNOWN, weight * decay)

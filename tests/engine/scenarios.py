@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from attrs import evolve, frozen
+from pencilled import runs_by_pencil
 from programs import compiled
+from random_program import random_program
 from sample_markets import cut_last, sample_market
 
 from alvh.compiler.ir import Program
@@ -145,7 +147,7 @@ book puts {
   sell SPX put at 0.45 delta, 10 days
   size 2 contracts
   at most 3 lots
-  open every day when quick_ratio > -1
+  open every day when quick_ratio > -1 or net_beta > 0
   close when option_delta > 0.9 delta
 }
 hedge alvh {
@@ -632,23 +634,45 @@ hedge alvh {
   layer geared { buy 100 UVXY shares
     size 2 contracts
     close when age >= 10 sessions }
+  layer stood { buy VIX call at 0.40 delta, 40 days
+    size 5 contracts
+    at most 2 lots
+    open every 4 sessions
+    close when age >= 9 sessions
+    proxy VXX shares when vix > 1 }
 }
 hedge watch {
   at most 4 lots
-  layer one {
+  size 1 contract
+  layer watch_1 {
     buy VIX call at 0.20 delta, 50 days
-    open every day when calls.vega > 0 or calls.theta > 0 or calls.irr > 0% or calls.carry > 1 or condors.irr > 0% or vix > 1
-    close every 2 sessions when net_beta > 0 or wacc > 0% or spx > condors.lower_break_even or spx < condors.upper_break_even or vix > 1
+    open every day when condors.irr > 0% or condors.lower_break_even > 1 points or condors.upper_break_even > 1 points or vix > 1
+    close every 2 sessions when calls.vega > 0 or calls.theta > 0 or calls.irr > 0% or vix > 1
   }
-  layer two {
-    buy VIX put at 0.20 delta, 50 days
-    open every day when fund.vega > 0 or fund.theta > 0 or fund.delta > 0 or geared.delta > 0 or future.profit > $0 or vix > 1
-    close every 2 sessions when beta(condors, spx, 5) > 0 or corr(calls, vix, 5) > 0 or condors.theta > 0 or condors.vega > 0 or vix > 1
+  layer watch_2 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when calls.carry > 1 or condors.vega > 0 or condors.theta > 0 or vix > 1
+    close every 2 sessions when fund.vega > 0 or fund.theta > 0 or fund.irr > 0% or vix > 1
   }
-  layer three {
-    buy SPX put at 0.20 delta, 50 days
-    open every day when future.margin > $0 or quick_ratio > 1 or condors.margin > $0 or fund.option_delta > 0.5 delta or vix > 1
-    close every 2 sessions when future.value > $0 or future.dte > 3 days or geared.loss > $0 or fund.cost > $0 or vix > 1
+  layer watch_3 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when future.profit > $0 or future.irr > 0% or future.margin > $0 or vix > 1
+    close every 2 sessions when geared.irr > 0% or geared.delta > 0 or geared.loss > $0 or vix > 1
+  }
+  layer watch_4 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when net_beta > 0 or wacc > 0% or quick_ratio > 1 or vix > 1
+    close every 2 sessions when beta(condors, spx, 5) > 0 or corr(calls, vix, 5) > 0 or condors.margin > $0 or vix > 1
+  }
+  layer watch_5 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when fund.option_delta > 0.5 delta or condors.short_delta > 0.5 delta or future.dte > 3 days or vix > 1
+    close every 2 sessions when future.value > $0 or fund.cost > $0 or future.delta > 0 or vix > 1
+  }
+  layer watch_6 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when stood.irr > 0% or stood.vega > 0 or stood.delta > 0 or vix > 1
+    close every 2 sessions when stood.carry > 1 or condors.carry > 1 or fund.carry > 1 or vix > 1
   }
 }
 """,
@@ -669,10 +693,18 @@ def market_of(setting: Setting) -> MarketArrays:
     return evolve(cut_last(whole, min(first + setting.bars, whole.last)), first=first)
 
 
+DRAWN = range(6)
+"""Programs of tests/runtime/random_program.py."""
+
+
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     found = []
     for setting in SETTINGS:
         program, arrays = compiled(setting.text), market_of(setting)
         found.append(Scenario(program, arrays, interpret(program, arrays)))
+    for seed in DRAWN:
+        small, series = random_program(seed)
+        found.append(Scenario(small.program, small.market(**series), small.run(**series)))
+    found.extend(Scenario(*run) for run in runs_by_pencil(("instruments", "verbs", "proxies", "attributes")))
     return tuple(found)

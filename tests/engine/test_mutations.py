@@ -16,9 +16,9 @@ GROUPS_OF_PLACES = 8
 
 
 EQUIVALENT: dict[str, str] = {
-    "choose.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
-    "choose.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
-    "choose.lacks_an_expiry: `>` in `missing > 0`": "spares the search for strikes: the refusal was noted before",
+    "expiries.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
+    "expiries.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
+    "expiries.lacks_an_expiry: `>` in `missing > 0`": "spares the search for strikes: the refusal was noted before",
     "mark._attribute_lot: `maximum` in `maximum(credit, 0.0)`": "no rule reads a lot's own cost, and the layer's is summed anew afterwards",
 }
 """Places that may be turned round without changing any run, and why."""
