@@ -107,7 +107,9 @@ class Bands:
             q = lot.structures
             sold = self.orders.whole(q if q < -wanted else -wanted)
             if sold > 0.0:
-                left = q - sold
+                # No dust is left of fractional contracts.
+                left = self.orders.whole(q - sold)
+                sold = q if left == 0.0 else sold
                 self.ledger.sell(state, Order(order.rule, slot, order.reads), sold, KEEP, wanted, left)
                 self.ledger.verbs["keep"] += 1
                 state.closed = state.closed or left == 0.0

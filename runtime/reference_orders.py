@@ -199,7 +199,7 @@ class Orders:
                 self.ledger.sell(state, Order(None, slot), q - left, TRIM, permitted - q, left)
                 self.ledger.verbs["trim"] += 1
                 state.closed = state.closed or left == 0.0
-                q = left
+                q = lot.structures if slot in state.lots else 0.0
             used = used + q
 
     def rebalance(self, state: LayerState, order: Order) -> None:

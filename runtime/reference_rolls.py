@@ -9,6 +9,7 @@ from attrs import evolve
 from alvh.compiler.ir import Rule
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.record import (
+    BUDGET_SPENT,
     CUT_BY_CASH,
     CUT_BY_LIMIT,
     DELTA_FLAGGED,
@@ -23,12 +24,12 @@ from alvh.runtime.record import (
     STALE_MARK,
     TARGET_FULL,
 )
-from alvh.runtime.reference_account import Ask, HeldLeg, Incoming, LayerState, Lot, Order, entry_of, structure_held
+from alvh.runtime.reference_account import Ask, HeldLeg, Incoming, LayerState, Lot, Order, entry_of, structure_held, total
 from alvh.runtime.reference_choosing import NO_PROXY, Structure, choose_expiries, find_strikes, structure_of
 from alvh.runtime.reference_margin import floating_margin, worst_loss
 from alvh.runtime.reference_orders import Orders
 from alvh.runtime.reference_sizes import cost_of_group
-from alvh.runtime.reference_streams import is_unknown, larger
+from alvh.runtime.reference_streams import is_unknown, larger, smaller
 
 
 class Rolls:
@@ -161,7 +162,7 @@ class Rolls:
     def refusal_of_side(
         self, state: LayerState, lot: Lot, order: Order, old: Sequence[HeldLeg], new: Structure, after: Sequence[HeldLeg], floating: float
     ) -> int:
-        """Whether cash and the group's limit bear it."""
+        """Whether cash, the group's limit and the layer's balance bear it."""
         units = lot.units
         out, _, _ = self.ledger.proceeds(old)
         live = [leg for leg in after if leg.alive]
@@ -170,6 +171,18 @@ class Rolls:
         need = ((new.debit - out) * units * 100.0 + (fee + fee)) + ((worst + floating) * units * 100.0 - lot.margin)
         if need > 0.0 and need > self.ledger.available_cash():
             return CUT_BY_CASH
+        refusal = self.refusal_of_growth(state, lot, after, units)
+        if refusal != NO_REASON or not state.budgeted:
+            return refusal
+        taken = larger(new.debit * units * 100.0 + fee, 0.0)
+        balance = (
+            state.balance
+            - total(ask.reserved for ask in state.asks)
+            + larger(smaller(out * units * 100.0 - fee, entry_of(old) * units * 100.0), 0.0)
+        )
+        return BUDGET_SPENT if taken > 0.0 and taken > balance else NO_REASON
+
+    def refusal_of_growth(self, state: LayerState, lot: Lot, after: Sequence[HeldLeg], units: float) -> int:
         limit_cost = self.orders.group_of(state).limit_cost
         growth = larger(entry_of(after), 0.0) * units * 100.0 - lot.cost
         if limit_cost < 0 or not growth > 0.0:

@@ -28,7 +28,18 @@ from alvh.runtime.lanes import (
     store,
     store_where,
 )
-from alvh.runtime.record import CUT_BY_CASH, CUT_BY_LIMIT, DELTA_FLAGGED, LIMIT_UNKNOWN, NO_BID, NO_PRICE, NO_REASON, ROLL_IN, ROLL_OUT
+from alvh.runtime.record import (
+    BUDGET_SPENT,
+    CUT_BY_CASH,
+    CUT_BY_LIMIT,
+    DELTA_FLAGGED,
+    LIMIT_UNKNOWN,
+    NO_BID,
+    NO_PRICE,
+    NO_REASON,
+    ROLL_IN,
+    ROLL_OUT,
+)
 
 UNKNOWN = float("nan")
 ROLLED = at.COUNT_VERBS + at.VERBS.index("roll")
@@ -199,6 +210,16 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
         limit = load(lanes, run.state.nodes, limit_row)
         over = select(is_unknown(limit), float(LIMIT_UNKNOWN), select(cost_of_lots + growth > limit, float(CUT_BY_LIMIT), float(NO_REASON)))
         code = select((code == NO_REASON) & (growth > 0.0), over, code)
+    of_layer = layer * at.LAYER_ROWS
+    money_out = out * q * 100.0 - fee_out
+    spent = inward * q * 100.0
+    entry_money = entry * q * 100.0
+    balance = load(lanes, run.state.layers, of_layer + at.S_BALANCE)
+    back = maximum(minimum(money_out, entry_money), 0.0)
+    taken = maximum(spent + fee_in, 0.0)
+    if run.rules.layers[layer, at.L_BUDGETED] == 1.0:
+        left = balance - load(lanes, run.state.layers, of_layer + at.S_RESERVED) + back
+        code = select((code == NO_REASON) & (taken > 0.0) & (taken > left), float(BUDGET_SPENT), code)
     refused = mask & (code != NO_REASON)
     goes = mask & (code == NO_REASON)
     if any_lane(refused):
@@ -208,14 +229,11 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
     _refresh(lanes, run, layer, slot, mask)
     if not any_lane(goes):
         return
-    of_layer = layer * at.LAYER_ROWS
     cost_out = fee_out + off_out * q * 100.0
     journal_lot(lanes, run, bar, layer, slot, goes, ROLL_OUT, rule, broadcast(lanes, float(NO_REASON)), q, q, out, cost_out, slot)
     _exchange(lanes, run, layer, slot, goes, side)
     _refresh(lanes, run, layer, slot, goes)
     note_width(lanes, run, layer, slot, goes)
-    money_out = out * q * 100.0 - fee_out
-    spent = inward * q * 100.0
     cost_in = fee_in + off_in * q * 100.0
     for name in range(2):
         place = run.state.account if name == 0 else run.state.layers
@@ -224,15 +242,12 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
         store_where(lanes, place, row, goes, after - spent - fee_in)
     add_where(lanes, run.state.account, at.A_FEES, goes, cost_out)
     add_where(lanes, run.state.account, at.A_FEES, goes, cost_in)
-    entry_money = entry * q * 100.0
     realized = money_out - entry_money
     add_where(lanes, run.state.layers, of_layer + at.S_REALIZED, goes, realized)
     add_where(lanes, run.state.lots, lot + at.O_REALIZED, goes, realized)
     add_where(lanes, run.state.lots, lot + at.O_FEES, goes, fee_in)
     if run.rules.layers[layer, at.L_BUDGETED] == 1.0:
-        back = maximum(minimum(money_out, entry_money), 0.0)
-        balance = load(lanes, run.state.layers, of_layer + at.S_BALANCE) + back
-        store_where(lanes, run.state.layers, of_layer + at.S_BALANCE, goes, balance - maximum(spent + fee_in, 0.0))
+        store_where(lanes, run.state.layers, of_layer + at.S_BALANCE, goes, balance + back - taken)
     store_where(lanes, run.state.layers, of_layer + at.S_ROLLED, goes, broadcast(lanes, 1.0))
     store_where(lanes, run.state.layers, of_layer + at.S_LAST_REFUSAL, goes, broadcast(lanes, float(NO_REASON)))
     count_where(lanes, run.tape.counts, ROLLED, goes)

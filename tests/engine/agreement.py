@@ -30,7 +30,7 @@ def journal_row(journal: JournalRows, row: int) -> str:
     if row >= len(journal.bar):
         return "no row"
     values = {name: getattr(journal, name)[row] for name in COLUMNS}
-    values["action"] = ACTIONS[int(values["action"])]
+    values["action"] = dict(enumerate(ACTIONS)).get(values["action"], "no action")
     return ", ".join(f"{name} {value if isinstance(value, str) else value.tolist()}" for name, value in values.items())
 
 

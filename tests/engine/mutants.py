@@ -6,11 +6,13 @@ Places in memory (rows, indices, ranges) are left alone: turned round, they read
 from __future__ import annotations
 
 import ast
+import re
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 
@@ -23,13 +25,24 @@ from alvh.runtime.engine.simulate import simulate
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.record import RunRecord
 
-MODULES = (
-    "margin", "expiries", "sensitivities", "proxies", "choose", "attributes", "trade", "settle", "mark", "cuts", "cover", "orders", "held",
-    "roll_side", "rolls", "keep", "shift", "turns", "fills", "asks", "decide", "day_loop",
-)  # fmt: skip
-"""Made anew, each after those it imports: settlement and marks, ledger, cuts, rolls and fills, and their order in the day."""
-
 PACKAGE = "alvh.runtime.engine"
+FOLDER = Path(alvh.runtime.engine.__file__).parent
+WITHOUT_MONEY = frozenset({"__init__", "arrays", "compiled", "interpret", "layout", "pointed", "simulate", "streams"})
+"""Files of the engine that are not mutated: tables and compilation, and streams, which the tests of streams hold to pencils."""
+
+
+def _modules() -> tuple[str, ...]:
+    """What is mutated, each after those it imports."""
+    imports = {
+        path.stem: re.findall(rf"^from {re.escape(PACKAGE)}\.(\w+) import", path.read_text(encoding="utf-8"), re.MULTILINE)
+        for path in sorted(FOLDER.glob("*.py"))
+        if path.stem not in WITHOUT_MONEY
+    }
+    within = {name: [other for other in names if other in imports] for name, names in imports.items()}
+    return tuple(TopologicalSorter(within).static_order())
+
+
+MODULES = _modules()
 FLIPPED: dict[type[ast.AST], ast.AST] = {
     ast.Add: ast.Sub(),
     ast.Sub: ast.Add(),
@@ -93,13 +106,20 @@ class _Marker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        """The row that a load or store names, and the ends of a range, are places in memory."""
+        """The row that a load or store names, and the ends of a range, are places in memory. What is summed only to see whether
+        all of it is known is no amount."""
         name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "is_unknown" or any("TERMS_KNOWN" in ast.unparse(argument) for argument in node.args):
+            return
         if name in SWAPPED and isinstance(node.func, ast.Name) and self._found(name, node):
             node.func.id = SWAPPED[name]
         for number, argument in enumerate(node.args):
             if name != "range" and not (name in TAKE_ROWS and number == ROW):
                 self.visit(argument)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if not any(isinstance(target, ast.Name) and target.id == "known" for target in node.targets):
+            self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         """What stands in brackets is a place, no amount."""
@@ -135,7 +155,7 @@ def places() -> tuple[Place, ...]:
 
 
 def _source(module: str) -> Path:
-    return Path(alvh.runtime.engine.__file__).with_name(f"{module}.py")
+    return FOLDER / f"{module}.py"
 
 
 def _tree(module: str) -> ast.Module:
@@ -174,6 +194,25 @@ def engine_with(place: Place | None) -> Iterator[None]:
                 sys.modules.pop(name, None)
             else:
                 sys.modules[name] = module_kept
+
+
+def functions_run(program: Program, arrays: MarketArrays) -> frozenset[tuple[str, str]]:
+    """Module and name of every function of the mutated files that a run of the engine calls."""
+    files = {str(_source(module)): module for module in MODULES}
+    found = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        module = files.get(frame.f_code.co_filename)
+        if event == "call" and module is not None:
+            found.add((module, frame.f_code.co_name))
+
+    with engine_with(None):
+        sys.setprofile(note)
+        try:
+            simulate(program, arrays, jit=False)
+        finally:
+            sys.setprofile(None)
+    return frozenset(found)
 
 
 class _TooLongError(Exception):

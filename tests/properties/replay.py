@@ -63,6 +63,8 @@ class Trade:
     before: Position | None
     after: Position | None
     price: float
+    row: int
+    """Of the journal."""
 
 
 @define
@@ -75,6 +77,8 @@ class Replay:
     cash_moved: Floats
     variation: Floats
     """What of that futures moved by their marks."""
+    variations: list[tuple[int, Place, float]]
+    """The same by bar and lot."""
     cost: Floats
     """Fees and half-spreads as the journal states them."""
 
@@ -93,7 +97,7 @@ def fee_of(legs: Legs, program: Program) -> float:
 def replay(program: Program, arrays: MarketArrays, record: RunRecord) -> Replay:
     """Follows every row. Fails where a row is no possible trade of what is held: that is the test."""
     bars = len(record.equity)
-    told = Replay([], [], np.zeros(bars), np.zeros(bars), np.zeros(bars))
+    told = Replay([], [], np.zeros(bars), np.zeros(bars), [], np.zeros(bars))
     retelling = _Retelling(program, arrays, record, told)
     by_bar: dict[int, list[int]] = defaultdict(list)
     for row, bar in enumerate(record.journal.bar.tolist()):
@@ -138,6 +142,7 @@ class _Retelling:
                     mid = self.prices.mid(contract)
                     moved = weight_of(ratio, contract) * (mid - self.marks[place, contract]) * position.units * 100.0
                     self.told.variation[self.bar - self.first] += moved
+                    self.told.variations.append((self.bar, place, moved))
                     self.told.cash_moved[self.bar - self.first] += moved
                     self.marks[place, contract] = mid
 
@@ -179,7 +184,7 @@ class _Retelling:
         number = self.bar - self.first
         self.told.cash_moved[number] += money
         self.told.cost[number] += float(self.rows.cost[row])
-        self.told.trades.append(Trade(self.bar, place, action, money, fee, before, after, price))
+        self.told.trades.append(Trade(self.bar, place, action, money, fee, before, after, price, row))
         if after is not None:
             self.held[place] = after
 
