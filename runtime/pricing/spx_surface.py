@@ -164,6 +164,5 @@ def option_vega(strike: float, forward: float, discount: float, theta: float, ph
 def option_theta(is_call: bool, strike: float, forward: float, theta: float, phi: float, rho: float, rate: float, days: float) -> float:
     """Change of the price, in points, for a calendar day passing while forward and volatility stand still; 0 at 0 days."""
     volatility = square_root(total_variance(log(divide(strike, forward)), theta, phi, rho))
-    if days == 0.0:
-        return 0.0 * volatility
-    return black_theta(forward, strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
+    decay = black_theta(forward, strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
+    return select(days == 0.0, 0.0 * volatility, decay)

@@ -152,6 +152,5 @@ def option_theta(is_call: bool, strike: float, rate: float, days: float, *terms:
     """Change of the price, in points, for a calendar day passing while future and volatility stand still; 0 at 0 days. The arguments after
     `days` are `Terms`. Below the floor, without time value, what is left is interest on the price."""
     volatility = own_volatility(strike, log(divide(strike, terms[0])), terms)
-    if days == 0.0:
-        return select(is_unknown(rate), rate, 0.0 * volatility)
-    return black_theta(terms[0], strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
+    decay = black_theta(terms[0], strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
+    return select(days == 0.0, select(is_unknown(rate), rate, 0.0 * volatility), decay)
