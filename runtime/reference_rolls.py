@@ -175,12 +175,9 @@ class Rolls:
         if refusal != NO_REASON or not state.budgeted:
             return refusal
         taken = larger(new.debit * units * 100.0 + fee, 0.0)
-        balance = (
-            state.balance
-            - total(ask.reserved for ask in state.asks)
-            + larger(smaller(out * units * 100.0 - fee, entry_of(old) * units * 100.0), 0.0)
-        )
-        return BUDGET_SPENT if taken > 0.0 and taken > balance else NO_REASON
+        returned = larger(smaller(out * units * 100.0 - fee, entry_of(old) * units * 100.0), 0.0)
+        left = state.balance - total(ask.reserved for ask in state.asks) + returned
+        return BUDGET_SPENT if taken > 0.0 and taken > left else NO_REASON
 
     def refusal_of_growth(self, state: LayerState, lot: Lot, after: Sequence[HeldLeg], units: float) -> int:
         limit_cost = self.orders.group_of(state).limit_cost

@@ -165,6 +165,4 @@ def option_theta(is_call: bool, strike: float, forward: float, theta: float, phi
     """Change of the price, in points, for a calendar day passing while forward and volatility stand still; 0 at 0 days."""
     volatility = square_root(total_variance(log(divide(strike, forward)), theta, phi, rho))
     decay = black_theta(forward, strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
-    # `days` may be one number for all lanes or one a lane; the sum is one a lane.
-    nothing = 0.0 * volatility
-    return select(days + nothing == 0.0, nothing, decay)
+    return select(days == 0.0, 0.0 * volatility, decay)

@@ -153,6 +153,4 @@ def option_theta(is_call: bool, strike: float, rate: float, days: float, *terms:
     `days` are `Terms`. Below the floor, without time value, what is left is interest on the price."""
     volatility = own_volatility(strike, log(divide(strike, terms[0])), terms)
     decay = black_theta(terms[0], strike, days / DAYS_A_YEAR, volatility, rate, is_call) / DAYS_A_YEAR
-    # `days` may be one number for all lanes or one a lane; the sum is one a lane.
-    nothing = 0.0 * volatility
-    return select(days + nothing == 0.0, select(is_unknown(rate), rate, nothing), decay)
+    return select(days == 0.0, select(is_unknown(rate), rate, 0.0 * volatility), decay)

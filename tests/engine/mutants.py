@@ -56,6 +56,8 @@ SIGNS = {"Add": "+", "Sub": "-", "Lt": "<", "Gt": ">", "LtE": "<=", "GtE": ">=",
 TAKE_ROWS = ("load", "store", "store_where", "add_where", "count_where", "gather")
 ROW = 2
 """Which argument of theirs is a row."""
+ROW_NAMES = ("first_leg", "first_slot", "slot")
+"""Names of numbers that count rows."""
 PATIENCE = 10.0
 """Seconds after which a mutant that does not come to an end is taken for dead."""
 
@@ -109,7 +111,7 @@ class _Marker(ast.NodeVisitor):
         """The row that a load or store names, and the ends of a range, are places in memory. What is summed only to see whether
         all of it is known is no amount."""
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name == "is_unknown" or any("TERMS_KNOWN" in ast.unparse(argument) for argument in node.args):
+        if name in ("is_unknown", "none_of") or any("TERMS_KNOWN" in ast.unparse(argument) for argument in node.args):
             return
         if name in SWAPPED and isinstance(node.func, ast.Name) and self._found(name, node):
             node.func.id = SWAPPED[name]
@@ -139,9 +141,11 @@ def _is_row(node: ast.BinOp) -> bool:
 def _is_row_name(node: ast.expr) -> bool:
     match node:
         case ast.Attribute(value=ast.Name(id="at"), attr=name) | ast.Name(id=name):
-            return name.isupper() and name != "UNKNOWN"
+            return (name.isupper() and name != "UNKNOWN") or name in ROW_NAMES
         case ast.BinOp(op=ast.Mult(), left=left, right=right):
             return _is_row_name(left) or _is_row_name(right)
+        case ast.Call(func=ast.Name(id="terms_place")):
+            return True
     return False
 
 

@@ -350,7 +350,7 @@ hedge alvh {
     buy 2 VXM futures, 45 days
     size 2 contracts
     at most 4 lots
-    open every 5 sessions
+    open every 5 sessions when brief.realized + beside.realized + carry.realized > -$900_000_000
     rebalance every 3 sessions
     roll when dte <= 30 days
     close when profit > $2_500
@@ -411,6 +411,21 @@ hedge alvh {
     close when profit >= 40% of credit
     roll keeping contracts when dte <= 17 days
     rebalance every 7 sessions
+  }
+  layer floor {
+    buy VIX puts at 0.40 delta, 50 days
+    size 4 contracts
+    at most 2 lots
+    open every 5 sessions
+    close when age >= 13 sessions
+  }
+  layer under {
+    write VIX puts at 0.25 delta, 20 days  against floor
+    size 70% of floor.contracts
+    at most 2 lots
+    open every 4 sessions
+    roll puts every 3 sessions
+    close when age >= 9 sessions
   }
   layer more {
     write VIX calls at 120% of forward, 15 days  against anchor
@@ -475,8 +490,9 @@ hedge alvh {
   layer idle {
     share 0%
     buy VIX put at 0.40 delta, 30 days
+    sell VIX put at 0.20 delta, same expiry
     size $3_000
-    roll to 60 days keeping contracts when age >= 5 sessions
+    roll to 60 days keeping delta when age >= 5 sessions
   }
 }
 hedge other {
@@ -565,6 +581,20 @@ hedge spent {
 strategy "The same without prices on some days"
 capital $700_000
 costs crowded
+hedge stood {
+  layer deep {
+    buy VIX calls at 0.30 delta, 110 days
+    size 6 contracts
+    at most 3 lots
+    open every day
+    close every 3 sessions
+  }
+  layer above {
+    write VIX calls at 0.25 delta, 40 days  against deep
+    size 16 contracts
+    close when age >= 9 sessions
+  }
+}
 book shares { buy 20 UVXY shares
   size 2% of equity
   at most 2 lots
@@ -640,10 +670,46 @@ hedge alvh {
     open every 4 sessions
     close when age >= 9 sessions
     proxy VXX shares when vix > 1 }
+  layer mixed { buy UVXY call at 0.50 delta, 30 days
+    buy VXX call at 0.50 delta, same expiry
+    buy UVXY call at 0.30 delta, same expiry
+    close when age >= 8 sessions }
+}
+book twice_put {
+  sell SPX put at 0.20 delta, 40 days
+  sell SPX put at 0.30 delta, same expiry
+  size 1 contract
+  close when age >= 11 sessions
+}
+book pulled {
+  sell SPX put at 0.30 delta, 40 days
+  sell SPX put at 0.20 delta, same expiry
+  size 1 contract
+  close when age >= 9 sessions
+}
+book twice_call {
+  sell 1 SPX call at 0.30 delta, 40 days
+  sell 1 SPX call at 0.20 delta, same expiry
+  buy 2 SPX calls at 0.10 delta, same expiry
+  size 1 contract
+  close when age >= 10 sessions
+}
+book called {
+  sell 1 SPX call at 0.20 delta, 40 days
+  sell 1 SPX call at 0.30 delta, same expiry
+  buy 2 SPX calls at 0.10 delta, same expiry
+  size 1 contract
+  close when age >= 10 sessions
 }
 hedge watch {
   at most 4 lots
   size 1 contract
+  layer watch_7 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when twice_put.lower_break_even > 1 points or called.upper_break_even > 1 points or mixed.width_notional > $0 or vix > 1
+    close every 2 sessions when condors.width_notional > $0 or pulled.lower_break_even > 1 points
+      or twice_call.upper_break_even > 1 points or vix > 1
+  }
   layer watch_1 {
     buy VIX call at 0.20 delta, 50 days
     open every day when condors.irr > 0% or condors.lower_break_even > 1 points or condors.upper_break_even > 1 points or vix > 1

@@ -7,19 +7,26 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from attrs import evolve, fields
 from effort import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from programs import GroupText, ProgramText, Wish, compiled, conditions, events, programs
-from replay import Replay, Trade, marks_of, replay, worst_loss
+from replay import Replay, marks_of, replay, worst_loss
 from sample_markets import WHOLE, column, cut_last, generated, market_names, replace_series, sample_market
+from small_market import small_market
 
 from alvh.compiler.ir import Program
 from alvh.runtime.engine.simulate import simulate
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.metrics import drawdown_reduction, hedge_cost, measure
+from alvh.runtime.pricing import costs as pricing_costs
 from alvh.runtime.record import CLOSE, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, JournalRows, RunRecord, same_bits
 from alvh.runtime.reference import interpret
+from alvh.runtime.reference_instruments import Contract
+from alvh.runtime.reference_market import MarketPath
+from alvh.runtime.reference_prices import Prices
 
 BY_BAR = ("equity", "cash", "margin", "interest", "fees", "hold_profit", "layer_profit", "layer_value", "layer_contracts")
 COLUMNS = tuple(field.name for field in fields(JournalRows))
@@ -433,59 +440,6 @@ def test_no_structure_loses_more_than_was_said(written: ProgramText, market: str
 
 
 @examples(40)
-@given(st.integers(2, 30), st.integers(0, 6), st.data(), market_names(WHOLE))
-def test_a_budget_pays_all_that_its_layers_buy(percent: int, kept: int, data: st.DataObject, market: str) -> None:
-    """Each layer's account, retold: monthly payments, the first pro rata, capped; sales return at most what was paid. It never falls
-    below 0, so that purchases never pass what was paid in and returned."""
-    kept_text = f", kept {kept} months" if kept else ""
-    budget = f"budget {percent}% of capital per year, paid monthly{kept_text}"
-    written = data.draw(programs(Wish(hedge_says=(budget,))))
-    program, arrays, record = run(written.text, market)
-    told = replay(program, arrays, record)
-    shares = [layer.share for layer in program.layers]
-    full = percent / 100.0 * program.capital / 12.0
-    balance = np.zeros(len(shares))
-    outlay: dict[tuple[int, int], float] = {}
-    trades = iter(sorted(told.trades, key=lambda trade: trade.bar))
-    trade = next(trades, None)
-    for bar in range(arrays.first, arrays.first + len(record.equity)):
-        # Settlements come before the month's payment, decisions after it.
-        while trade is not None and trade.bar == bar and trade.action == SETTLE:
-            _book(trade, shares, balance, outlay)
-            trade = next(trades, None)
-        if bar == arrays.first or arrays.month_start[bar] == 1:
-            payment = full * arrays.month_part[bar] if bar == arrays.first else full
-            balance += np.array(shares) * payment
-            if kept:
-                balance = np.minimum(balance, np.array(shares) * kept * full)
-        while trade is not None and trade.bar == bar:
-            _book(trade, shares, balance, outlay)
-            trade = next(trades, None)
-        assert (balance[np.array(shares) > 0.0] >= -1e-6).all()
-
-
-def _book(trade: Trade, shares: list[float], balance: Floats, outlay: dict[tuple[int, int], float]) -> None:
-    """A purchase is paid from the account; a sale returns what it brings, at most what that part had cost."""
-    layer = trade.place[0]
-    if shares[layer] <= 0.0:
-        return
-    paid = outlay.pop(trade.place, 0.0)
-    if trade.before is None or (trade.after is not None and trade.after.structures > trade.before.structures):
-        balance[layer] -= max(-trade.money, 0.0)
-        outlay[trade.place] = paid - trade.money
-        return
-    rest = 0.0 if trade.after is None else trade.after.structures / trade.before.structures
-    if trade.action == SETTLE and trade.after is not None:
-        # A leg settled and others live on: what the settled one had cost is not in the journal's net price.
-        balance[layer] += max(trade.money, 0.0)
-        outlay[trade.place] = paid
-        return
-    balance[layer] += max(min(trade.money, paid * (1.0 - rest)), 0.0)
-    if trade.after is not None:
-        outlay[trade.place] = paid * rest
-
-
-@examples(40)
 @given(st.integers(15, 24), st.integers(0, 5), st.data(), market_names(WHOLE))
 def test_an_unwound_hedge_is_flat_until_armed_again(above: int, below: int, data: st.DataObject, market: str) -> None:
     says = f"unwind when vix > {above} and equity > $1 until vix < {above - below}"
@@ -515,6 +469,17 @@ hedge h {{
     size {count} contracts
     roll when dte <= {least} days
     close every month }}
+  layer futures {{ sell {count} VX futures, month 2
+    buy {count} VXM futures, month 3
+    roll when dte <= {least} days }}
+  layer fund {{ buy {count} VXX puts at 0.{delta} delta, {days} days
+    buy 100 VXX shares
+    size {count} contracts
+    roll puts every {every} sessions
+    close when age >= {age} sessions }}
+  layer written {{ write VIX call at 0.20 delta, 9 days against calls
+    size {count} contracts
+    close when age >= 3 sessions }}
 }}
 """
 
@@ -534,15 +499,264 @@ hedge h {{
     market_names(WHOLE),
 )
 def test_costs_only_cost(numbers: dict[str, int], market: str) -> None:
-    """The same trades with and without costs: without interest the difference is what the run says it paid, and it never shrinks."""
+    """The same trades with costs of three sorts: without interest the difference is what the run says it paid, and it never shrinks;
+    crowded costs are no less than listed ones, bar by bar."""
     arrays = replace_series(sample_market(market), rate=np.zeros(sample_market(market).last + 1))
-    free, paid = (interpret(compiled(FIXED.format(costs=costs, **numbers)), arrays) for costs in ("none", "listed"))
-    for name in ("bar", "layer", "action", "filled", "expiry", "strike"):
-        assert same_bits(getattr(free.journal, name), getattr(paid.journal, name)), name
-    assert (np.diff(paid.fees) >= 0.0).all()
-    assert paid.fees[-1] > 0.0
-    assert np.allclose(free.equity - paid.equity, paid.fees, rtol=0.0, atol=1e-9 * 1_000_000.0)
+    free, paid, crowded = (interpret(compiled(FIXED.format(costs=costs, **numbers)), arrays) for costs in ("none", "listed", "crowded"))
+    for record in (paid, crowded):
+        for name in ("bar", "layer", "action", "filled", "expiry", "strike"):
+            assert same_bits(getattr(free.journal, name), getattr(record.journal, name)), name
+        assert (np.diff(record.fees) >= 0.0).all()
+        assert record.fees[-1] > 0.0
+        assert np.allclose(free.equity - record.equity, record.fees, rtol=0.0, atol=1e-9 * 1_000_000.0)
+    assert (crowded.fees >= paid.fees - 1e-9).all()
+    assert (crowded.equity <= paid.equity + 1e-6).all()
     assert not free.fees.any()
+
+
+@examples(40)
+@given(programs(Wish(costs="none", hold=False)), market_names(WHOLE), st.integers(0, 3))
+def test_without_costs_no_trade_moves_the_equity(written: ProgramText, market: str, phase: int) -> None:
+    """Whatever a rule does (rolls to the same contract or another tenor, trims, keeps): the equity after it is that before it."""
+    program, arrays, record = run(written.text, market, phase)
+    told = replay(program, arrays, record)
+    marks = marks_of(program, arrays, told)
+    before = record.cash[:-1] + marks[:-1, 1] + np.diff(record.interest) + settled_by_bar(told, arrays, len(record.equity))[1:]
+    before += told.variation[1:]
+    assert (np.abs(before - record.equity[1:]) <= 1e-9 * scale_of(program, record)[1:]).all()
+    assert record.equity[0] == pytest.approx(program.capital, rel=1e-12)
+    assert not told.cost.any()
+
+
+KEEPING = """
+capital $1_000_000_000
+costs none
+contracts fractional
+hedge h {{
+  layer a {{ {legs}
+    size {count} contracts
+    at most 4 lots
+    open every 3 sessions
+    roll {to} keeping {what} when age >= {age} sessions }}
+}}
+"""
+
+
+@examples(40)
+@given(
+    st.sampled_from(("contracts", "premium", "delta")),
+    st.sampled_from(("", "to 80 days", "to month 4")),
+    st.sampled_from(
+        (
+            "buy 2 VIX calls at 0.30 delta, 40 days",
+            "buy VIX call at 0.50 delta, 40 days\n sell VIX call at 0.20 delta, same expiry",
+            "buy SPX put at 0.30 delta, 40 days",
+            "buy VXX put at 0.40 delta, 40 days",
+        )
+    ),
+    st.integers(1, 9),
+    st.integers(1, 6),
+    market_names(WHOLE),
+)
+def test_a_roll_keeps_what_it_says(what: str, to: str, legs: str, count: int, age: int, market: str) -> None:
+    """Without costs, cuts and rounding: as many contracts, as much money or as much delta as was sold."""
+    program, arrays, record = run(KEEPING.format(what=what, to=to, legs=legs, count=count, age=age), market)
+    rows = record.journal
+    sales, purchases = (
+        {(rows.bar[row], rows.slot[row]): row for row in np.flatnonzero(rows.action == action).tolist()} for action in (ROLL_OUT, ROLL_IN)
+    )
+    assume(purchases)
+    for place, bought in purchases.items():
+        sold = sales[place]
+        match what:
+            case "contracts":
+                assert rows.filled[bought] == rows.filled[sold]
+            case "premium":
+                assert np.isclose(rows.price[bought] * rows.filled[bought], rows.price[sold] * rows.filled[sold], rtol=1e-9)
+            case "delta":
+                before, after = (abs(delta_of(program, arrays, record, row)) * rows.filled[row] for row in (sold, bought))
+                assert np.isclose(after, before, rtol=1e-9)
+
+
+def delta_of(program: Program, arrays: MarketArrays, record: RunRecord, row: int) -> float:
+    """Of one structure of a row, in points."""
+    market = MarketPath(arrays, 0)
+    prices = Prices(market, int(record.journal.bar[row]), program.costs)
+    delta = 0.0
+    for number, leg in enumerate(program.layers[0].legs):
+        expiry = market.expiries(leg.product)[int(record.journal.expiry[row, number])]
+        delta += leg.weight * prices.signed_delta(Contract(leg.product, leg.right, expiry, float(record.journal.strike[row, number])))
+    return delta
+
+
+ROUND_TRIP = """
+capital $100_000_000
+costs {costs}
+hedge h {{
+  layer a {{ {side} {count} {product} futures, month {month}
+    open every 5 sessions
+    close when age >= {age} sessions }}
+}}
+"""
+
+
+@examples(40)
+@given(
+    st.sampled_from(("buy", "sell")),
+    st.integers(1, 20),
+    st.sampled_from((("VX", 1000.0, 2.0), ("VXM", 100.0, 1.0))),
+    st.integers(2, 5),
+    st.integers(1, 4),
+    st.sampled_from(("none", "listed", "crowded")),
+    st.floats(10.0, 60.0),
+)
+def test_a_future_bought_and_sold_at_one_price_costs_fees_and_spread(
+    side: str, count: int, product: tuple[str, float, float], month: int, age: int, costs: str, vix: float
+) -> None:
+    """Entering is worth nothing and moves no cash but the costs; so does leaving."""
+    name, multiplier, fee = product
+    arrays = small_market(25, vix=vix, **{f"vx{rank}": 21.5 for rank in range(1, 10)})
+    text = ROUND_TRIP.format(side=side, count=count, product=name, month=month, age=age, costs=costs)
+    record = interpret(compiled(text), arrays)
+    trades = np.isin(record.journal.action, (OPEN, CLOSE)).sum()
+    assert trades >= 6
+    crowd = pricing_costs.crowd_factor(vix, vix) if costs == "crowded" else 1.0
+    each = 0.0 if costs == "none" else count * (fee + multiplier * crowd * pricing_costs.future_half_spread(vix))
+    contracts_change = np.isin(np.arange(25), record.journal.bar).astype(float) * each
+    assert np.allclose(record.equity, 100_000_000.0 - np.cumsum(contracts_change), rtol=0.0, atol=1e-5)
+    assert np.allclose(record.equity, record.cash, rtol=0.0, atol=1e-9)
+
+
+@examples(30)
+@given(st.sampled_from(("buy", "sell")), st.integers(1, 9), st.integers(1, 4), st.sampled_from(("VX", "VXM")), market_names(WHOLE))
+def test_a_future_pays_its_moves_day_by_day(side: str, count: int, month: int, product: str, market: str) -> None:
+    """Until it settles cash moves by the future's price times its dollars, and by nothing else."""
+    text = (
+        f"capital $100_000_000\ncosts none\nhedge h {{ layer a {{ {side} {count} {product} futures, month {month}\n hold to expiry }} }}\n"
+    )
+    _, arrays, record = run(text, market)
+    arrays_rate = np.diff(record.interest)
+    opened = record.journal.action == OPEN
+    held_from = int(record.journal.bar[opened][0])
+    settled = record.journal.bar[record.journal.action == SETTLE]
+    held_to = int(settled[0]) if len(settled) else arrays.last + 1
+    rank_at_start = month
+    sign = (1.0 if side == "buy" else -1.0) * count * (1000.0 if product == "VX" else 100.0)
+    index = int(arrays.vx_front[held_from]) + rank_at_start
+    for bar in range(held_from + 1, held_to):
+        now, before = (column(arrays, f"vx{index - int(arrays.vx_front[day])}")[day] for day in (bar, bar - 1))
+        number = bar - arrays.first
+        assert np.isclose(
+            record.cash[number] - record.cash[number - 1], sign * (now - before) + arrays_rate[number - 1], rtol=1e-9, atol=1e-6
+        )
+
+
+@examples(20)
+@given(st.integers(20, 70), st.sampled_from(("VIX call", "SPX put", "VXX call", "UVXY put")), market_names(WHOLE))
+def test_days_pick_the_nearest_listed_expiry(days: int, what: str, market: str) -> None:
+    """Of two alike the earlier; nothing before it is listed."""
+    says = f"buy {what} at 0.40 delta, {days} days\n open every 5 sessions\n close when age >= 4 sessions"
+    text = f"capital $1_000_000\nhedge h {{ at most 9 lots\n layer a {{ {says} }} }}\n"
+    _, arrays, record = run(text, market)
+    expiries = arrays.expiries_of(what.split()[0])
+    opened = np.flatnonzero(record.journal.action == OPEN)
+    assert len(opened)
+    for row in opened.tolist():
+        bar = int(record.journal.bar[row])
+        chosen = int(record.journal.expiry[row, 0])
+        listed = np.flatnonzero((expiries.listed_bar <= bar) & (bar < expiries.settle_bar))
+        away = np.abs(expiries.settle_day[listed] - arrays.sessions[bar] - days)
+        assert chosen == listed[np.flatnonzero(away == away.min())[0]]
+
+
+DOMINANCE = """
+capital $10_000_000
+costs none
+book condors {{
+  short_put : sell SPX put at 0.25 delta, 30 days
+  long_put : buy SPX put 50 points below short_put, same expiry
+  size 5 contracts
+  open every 7 sessions
+  at most 3 lots
+  close when age >= 12 sessions
+}}
+{hedge}
+"""
+
+
+@examples(30)
+@given(
+    st.sampled_from(("VIX call", "VIX put", "SPX put", "VXX call", "UVXY put")),
+    st.integers(1, 9),
+    st.integers(15, 50),
+    st.integers(10, 60),
+    market_names(WHOLE),
+)
+def test_what_is_bought_loses_its_premium_at_most(what: str, count: int, delta: int, days: int, market: str) -> None:
+    """A free long option never lowers what is left at the end: with the premiums given back, the hedged account is never below the other.
+    So dearer premiums only lower it."""
+    hedge = (
+        f"hedge h {{ at most 6 lots\n layer a {{ buy {count} {what}s at 0.{delta} delta, {days} days\n"
+        " open every 4 sessions\n hold to expiry } }"
+    )
+    arrays = replace_series(sample_market(market), rate=np.zeros(sample_market(market).last + 1))
+    alone, hedged = (interpret(compiled(DOMINANCE.format(hedge=text)), arrays) for text in ("", hedge))
+    rows = hedged.journal
+    bought = (rows.layer == 1.0) & (rows.action == OPEN)
+    assert bought.any()
+    premiums = np.zeros(len(hedged.equity))
+    np.add.at(premiums, rows.bar[bought].astype(int) - arrays.first, rows.price[bought] * rows.filled[bought] * 100.0)
+    assert (hedged.equity + np.cumsum(premiums) >= alone.equity - 1e-6).all()
+
+
+WHOLE_AND_PARTS = """
+capital ${capital}
+costs listed
+contracts {contracts}
+book puts {{ sell SPX put at 0.20 delta, 30 days
+  size 30% of equity
+  close when age >= 9 sessions }}
+hedge h {{
+  layer calls {{ buy VIX call at 0.30 delta, 40 days
+    size 1% of equity
+    roll keeping premium when age >= 6 sessions }}
+  layer futures {{ buy 1 VX future, month 2
+    size 3% of equity
+    rebalance every 5 sessions
+    hold to expiry }}
+  layer shares {{ buy 1 VXX share
+    size 1% of equity
+    close when age >= 5 sessions }}
+}}
+"""
+
+
+@examples(12)
+@given(market_names(WHOLE))
+def test_whole_contracts_come_near_to_parts_of_them_as_money_grows(market: str) -> None:
+    def gap(capital: int) -> float:
+        both = (run(WHOLE_AND_PARTS.format(capital=capital, contracts=contracts), market)[2] for contracts in ("whole", "fractional"))
+        left, right = both
+        return float(np.max(np.abs(left.equity - right.equity))) / capital
+
+    assert gap(1_000_000_000_000) <= 1e-6
+    assert gap(1_000_000_000) <= max(gap(3_000_000), 1e-6)
+
+
+@examples(60)
+@given(st.lists(st.floats(1e5, 1e6), min_size=20, max_size=60), st.floats(1e-3, 1e3))
+def test_figures_of_a_run_against_itself(equity: list[float], factor: float) -> None:
+    """MDD does not depend on scale and is 0 of what only rises; against itself nothing is reduced and nothing costs."""
+    values = np.array(equity)
+    figures, scaled = (measure(factor_of * values, factor_of * values[0], 0, None) for factor_of in (1.0, factor))
+    assert figures.max_drawdown is not None
+    assert scaled.max_drawdown == pytest.approx(figures.max_drawdown, rel=1e-9, abs=1e-12)
+    rising = np.maximum.accumulate(values)
+    assert measure(rising, rising[0], 0, None).max_drawdown == 0.0
+    assert drawdown_reduction(figures.max_drawdown, figures.max_drawdown) in (0.0, None)
+    smaller = drawdown_reduction(0.5 * figures.max_drawdown, figures.max_drawdown)
+    assert smaller is None or smaller <= 1.0
+    assert hedge_cost(0.0, values) == 0.0
 
 
 def test_refused_rows_move_nothing() -> None:
