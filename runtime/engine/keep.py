@@ -132,7 +132,7 @@ def _sell_against(lanes: Lanes, run: Run, bar: int, layer: int, keep: int, mask:
         wanted = divide(gap, beta)
         sold = whole(run, minimum(structures, -wanted))
         # No dust is left of fractional contracts.
-        sold = select((sold > 0.0) & (whole(run, structures - sold) == 0.0), structures, sold)
+        sold = select(whole(run, structures - sold) == 0.0, structures, sold)
         now = mask & _may_trade(lanes, run, slot) & (beta * gap < 0.0) & (sold > 0.0)
         if any_lane(now):
             ended = sell(lanes, run, bar, layer, slot, now, sold, KEEP, rule, wanted, -1)

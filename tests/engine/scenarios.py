@@ -485,6 +485,7 @@ hedge alvh {
     add from near.gains when near closes
     add 1 contract every 3 sessions
     roll to 80 days keeping delta when dte <= 46 days
+    roll to month 14 every 6 sessions
     close when age >= 14 sessions
   }
   layer idle {
@@ -575,8 +576,8 @@ hedge spent {
     ),
     Setting(
         "holes in prices",
-        20,
-        50,
+        12,
+        52,
         """
 strategy "The same without prices on some days"
 capital $700_000
@@ -634,7 +635,7 @@ hedge alvh {
         34,
         """
 strategy "All that can be read of layers and of the account"
-capital $800_000
+capital $8_000_000
 costs listed
 book condors {
   short_put : sell SPX put at 0.25 delta, 35 days
@@ -672,7 +673,7 @@ hedge alvh {
     proxy VXX shares when vix > 1 }
   layer mixed { buy UVXY call at 0.50 delta, 30 days
     buy VXX call at 0.50 delta, same expiry
-    buy UVXY call at 0.30 delta, same expiry
+    buy UVXY call at 0.80 delta, same expiry
     close when age >= 8 sessions }
 }
 book twice_put {
@@ -739,6 +740,160 @@ hedge watch {
     buy VIX call at 0.20 delta, 50 days
     open every day when stood.irr > 0% or stood.vega > 0 or stood.delta > 0 or vix > 1
     close every 2 sessions when stood.carry > 1 or condors.carry > 1 or fund.carry > 1 or vix > 1
+  }
+}
+""",
+    ),
+    Setting(
+        "storm",
+        28,
+        30,
+        """
+strategy "One side rolled out of a small budget, beside rolls that reserve it"
+capital $300_000
+costs listed
+hedge alvh {
+  budget 6.6% of equity per year, paid monthly
+  layer sides {
+    share 50%
+    buy 1 VIX call at 0.40 delta, 40 days
+    buy 1 VIX put at 0.30 delta, same expiry
+    size 2 contracts
+    at most 3 lots
+    open every 2 sessions
+    roll keeping contracts when age >= 5 sessions
+    roll calls every 2 sessions
+    roll puts every 3 sessions
+  }
+  layer spreads {
+    share 30%
+    buy 1 SPX put at 0.30 delta, 40 days
+    sell 1 SPX put at 0.15 delta, same expiry
+    size 1 contract
+    at most 2 lots
+    open every 3 sessions
+    roll puts every day
+  }
+  layer alone {
+    share 20%
+    buy 2 VIX calls at 0.30 delta, 40 days
+    roll calls every day
+    close when age >= 8 sessions
+  }
+  layer calm {
+    share 0%
+    sell 1 SPX call at 0.30 delta, 40 days
+    buy 1 SPX call at 0.10 delta, same expiry
+    size 1 contract
+    at most 2 lots
+    open every 4 sessions
+    roll calls every 2 sessions
+  }
+}
+hedge watch {
+  layer one {
+    buy VIX call at 0.20 delta, 50 days
+    size 1 contract
+    at most 3 lots
+    open every day when sides.realized > -$900_000_000 or spreads.realized > $0 or calm.gains > $0 or vix > 1
+    close every 2 sessions when alone.realized > -$900_000_000 or spreads.gains > $0 or calm.realized > $0 or vix > 1
+  }
+}
+""",
+    ),
+    Setting(
+        "storm",
+        30,
+        22,
+        """
+strategy "Hardly any cash: one side rolled only as far as that goes"
+capital $9_000
+costs listed
+contracts fractional
+hedge alvh {
+  layer sides {
+    buy 1 VIX call at 0.30 delta, 40 days
+    size 75.4% of equity
+    roll calls every day
+    close when age >= 9 sessions
+  }
+}
+""",
+    ),
+    Setting(
+        "late storm",
+        62,
+        26,
+        """
+strategy "Written puts: one side rolled while the margin moves"
+capital $31_000
+costs crowded
+hedge alvh {
+  layer floor {
+    buy VIX puts at 0.50 delta, 60 days
+    size 12 contracts
+    close when age >= 15 sessions
+  }
+  layer under {
+    write VIX puts at 0.30 delta, 25 days  against floor
+    size 12 contracts
+    at most 2 lots
+    open every 2 sessions
+    roll puts every day
+    close when age >= 9 sessions
+  }
+}
+""",
+    ),
+    Setting(
+        "late storm",
+        60,
+        32,
+        """
+strategy "Two bands kept with parts of contracts; deltas of several legs kept; sizes by loss brought back"
+capital $600_000
+costs listed
+contracts fractional
+hedge alvh {
+  keep net_beta in -0.40 .. -0.15 using puts, calls
+  layer puts {
+    buy SPX put at 0.30 delta, 40 days
+    size 0.3 contracts
+    at most 3 lots
+    open every 5 sessions
+  }
+  layer calls {
+    buy VIX calls at 0.30 delta, 40 days
+    size 1 contract
+    at most 2 lots
+    open every 6 sessions
+    roll calls every 4 sessions
+  }
+}
+hedge other {
+  keep net_beta in -0.22 .. -0.20 using minis
+  layer minis {
+    buy 1 VXM future, month 2
+    size 1 contract
+    at most 3 lots
+    open every 7 sessions
+  }
+  layer straddle {
+    buy VIX call at 0.40 delta, 30 days
+    buy 3 VIX puts at 0.30 delta, same expiry
+    size 4 contracts
+    at most 3 lots
+    open every 4 sessions
+    roll to 70 days keeping delta when age >= 4 sessions
+  }
+  layer leaning {
+    buy SPX put at 0.40 delta, 30 days
+    sell SPX put at 0.10 delta, same expiry
+    size max_loss 2% of equity
+    at most 2 lots
+    open every 6 sessions
+    rebalance every 2 sessions
+    roll to 60 days keeping delta when age >= 7 sessions
   }
 }
 """,
