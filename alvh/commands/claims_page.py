@@ -21,6 +21,14 @@ from alvh.runtime.claims.tables import figure_text
 from alvh.runtime.result_tables import ABSENT
 from alvh.strategy import load
 
+READINGS = (
+    "alvh_442_notional", "alvh_442_notional_futures", "alvh_442_notional_no_macro", "alvh_442_notional_spot", "alvh_442_notional_vix3m",
+    "alvh_442_contracts", "alvh_442_plain_budget15", "alvh_442_plain_unwind8", "alvh_442_plain_roll_into",
+    "alvh_40_40_20", "single_vix_call", "alvh_timed_layers", "static_vix_calls",
+    "alvh_anchor", "alvh_anchor_ratio", "alvh_anchor_ratio_press", "vxth_overlay", "vix_risk_scaling",
+)  # fmt: skip
+"""The variants that quant.md 1.7 names, seed by seed; `--all` judges every hedge that ships."""
+
 PAGE, HISTORY_PICTURE, PATHS_PICTURE = "claims.md", "claims-history.png", "claims-generated.png"
 HISTORY_PHASES = 4
 TITLES = {
@@ -48,9 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="where the page goes")
     parser.add_argument("--history", default="tests/markets/history.toml", help="manifest of real history")
     parser.add_argument("--strategies", type=Path, default=Path("strategies"), help="folder of strategies")
+    parser.add_argument("--all", action="store_true", help="every hedge of the folder, not the named readings alone")
     parser.add_argument("--paths", type=int, default=PATHS, help="generated paths")
     chosen = parser.parse_args(arguments)
-    files = [str(path) for path in sorted(chosen.strategies.glob("*.alvh"))]
+    named = [chosen.strategies / f"{name}.alvh" for name in READINGS]
+    files = [str(path) for path in (sorted(chosen.strategies.glob("*.alvh")) if chosen.all else named)]
     hedged = [path for path in files if any(group.kind == "hedge" for group in load(path).program.groups)]
     started = time.monotonic()
     with Progress("claims") as progress:
