@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Literal as OneOf
 
-from attrs import evolve
-
 from alvh.compiler import ir
 from alvh.compiler.clauses import RuleClauses, find_clauses
 from alvh.compiler.constants import fixed_value
@@ -20,6 +18,7 @@ from alvh.compiler.meaning import Meaning
 from alvh.compiler.module import Module
 from alvh.compiler.order import canonical_order, levels
 from alvh.compiler.stream_nodes import StreamNodes, keep_reachable
+from alvh.compiler.stream_readers import group_roots, layer_roots, renumber_group, renumber_layer
 from alvh.compiler.verbs import statements_of
 from alvh.compiler.warm_up import warm_up
 from alvh.grammar import syntax
@@ -57,17 +56,17 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir
     streams.complete_delays()
 
     for index, layer in enumerate(lowered_layers):
-        _expect_known(streams, _layer_roots(layer) + _group_roots(lowered_groups[layer.group]), index + 1)
+        _expect_known(streams, layer_roots(layer) + group_roots(lowered_groups[layer.group]), index + 1)
 
-    roots = [node for layer in lowered_layers for node in _layer_roots(layer)]
-    roots += [node for group in lowered_groups for node in _group_roots(group)]
+    roots = [node for layer in lowered_layers for node in layer_roots(layer)]
+    roots += [node for group in lowered_groups for node in group_roots(group)]
     nodes, numbers = keep_reachable(streams.nodes, roots)
     numbers[-1] = -1
     program = ir.Program(
         title="" if module.title is None else module.title.title,
         nodes=nodes,
-        layers=tuple(_renumber_layer(layer, numbers) for layer in lowered_layers),
-        groups=tuple(_renumber_group(group, numbers) for group in lowered_groups),
+        layers=tuple(renumber_layer(layer, numbers) for layer in lowered_layers),
+        groups=tuple(renumber_group(group, numbers) for group in lowered_groups),
         parameters=_parameters(meaning),
         capital=capital,
         costs=_costs(module),
@@ -122,73 +121,3 @@ def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:
         high = value if param.high is None else fixed_value(param.high, meaning)
         parameters.append(ir.Parameter(param.name.name, value, low, high))
     return tuple(sorted(parameters, key=lambda parameter: parameter.name))
-
-
-# ---- the nodes a program needs -----------------------------------------------------------------------
-
-
-def _rule_roots(rule: ir.Rule) -> tuple[ir.NodeId, ...]:
-    return (rule.condition, *rule.reads, -1 if rule.amount is None else rule.amount.value)
-
-
-def _layer_roots(layer: ir.Layer) -> list[ir.NodeId]:
-    roots = [leg.strike.value for leg in layer.legs if leg.strike is not None] + [layer.size.value]
-    for rule in ir.rules_of_layer(layer):
-        roots += _rule_roots(rule)
-    return roots
-
-
-def _group_roots(group: ir.Group) -> list[ir.NodeId]:
-    roots = [group.unit, group.limit_cost]
-    if group.budget is not None:
-        roots.append(group.budget.yearly)
-    for rule in ir.rules_of_group(group):
-        roots += _rule_roots(rule)
-    roots += [unwind.until for unwind in group.unwinds]
-    roots += [bound for keep in group.keeps for bound in (keep.low, keep.high)]
-    return roots
-
-
-def _renumber_rule(rule: ir.Rule, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Rule:
-    return evolve(
-        rule,
-        condition=numbers[rule.condition],
-        reads=tuple(numbers[node] for node in rule.reads),
-        amount=None if rule.amount is None else evolve(rule.amount, value=numbers[rule.amount.value]),
-    )
-
-
-def _renumber_rules(rules: tuple[ir.Rule, ...], numbers: dict[ir.NodeId, ir.NodeId]) -> tuple[ir.Rule, ...]:
-    return tuple(_renumber_rule(rule, numbers) for rule in rules)
-
-
-def _renumber_leg(leg: ir.Leg, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Leg:
-    return leg if leg.strike is None else evolve(leg, strike=evolve(leg.strike, value=numbers[leg.strike.value]))
-
-
-def _renumber_layer(layer: ir.Layer, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Layer:
-    return evolve(
-        layer,
-        legs=tuple(_renumber_leg(leg, numbers) for leg in layer.legs),
-        size=evolve(layer.size, value=numbers[layer.size.value]),
-        opens=_renumber_rules(layer.opens, numbers),
-        closes=_renumber_rules(layer.closes, numbers),
-        rolls=_renumber_rules(layer.rolls, numbers),
-        rebalances=_renumber_rules(layer.rebalances, numbers),
-        adds=_renumber_rules(layer.adds, numbers),
-        proxies=_renumber_rules(layer.proxies, numbers),
-    )
-
-
-def _renumber_group(group: ir.Group, numbers: dict[ir.NodeId, ir.NodeId]) -> ir.Group:
-    return evolve(
-        group,
-        unit=numbers[group.unit],
-        limit_cost=numbers[group.limit_cost],
-        budget=None if group.budget is None else evolve(group.budget, yearly=numbers[group.budget.yearly]),
-        unwinds=tuple(ir.UnwindRule(_renumber_rule(unwind.rule, numbers), numbers[unwind.until]) for unwind in group.unwinds),
-        shifts=tuple(evolve(shift, rule=_renumber_rule(shift.rule, numbers)) for shift in group.shifts),
-        keeps=tuple(
-            evolve(keep, rule=_renumber_rule(keep.rule, numbers), low=numbers[keep.low], high=numbers[keep.high]) for keep in group.keeps
-        ),
-    )

@@ -9,8 +9,8 @@ from collections.abc import Collection
 
 from attrs import evolve
 
-from alvh.compiler.ir import Layer, Node, NodeId, Program, Rule
-from alvh.compiler.lower_syntax_to_ir import _group_roots, _layer_roots, _renumber_group, _renumber_layer
+from alvh.compiler.ir import Group, Layer, Node, NodeId, Program, Rule
+from alvh.compiler.stream_readers import group_roots, layer_roots, renumber_group, renumber_layer
 
 SIZING_EQUITY = "sizing equity"
 """The series that a book sized by another run reads as `equity`; no name of a file has a blank in it."""
@@ -32,16 +32,21 @@ def rolls_into(program: Program, silent: Collection[int]) -> tuple[str, ...]:
 
 
 def without_layers(program: Program, silent: Collection[int]) -> Program:
-    """The program whose layers `silent` never open a lot."""
+    """The program whose layers `silent` never open a lot, by whatever verb."""
     if not silent:
         return program
     never = len(program.nodes)
 
     def silenced(layer: Layer) -> Layer:
-        return evolve(layer, opens=(Rule("open", never, "", layer.span),))
+        return evolve(layer, opens=(Rule("open", never, "", layer.span),), adds=())
+
+    def keeping(group: Group) -> Group:
+        kept = (evolve(keep, layers=tuple(layer for layer in keep.layers if layer not in silent)) for keep in group.keeps)
+        return evolve(group, keeps=tuple(keep for keep in kept if keep.layers))
 
     layers = tuple(silenced(layer) if index in silent else layer for index, layer in enumerate(program.layers))
-    return evolve(program, nodes=(*program.nodes, Node("constant", value=0.0)), layers=layers)
+    groups = tuple(keeping(group) for group in program.groups)
+    return evolve(program, nodes=(*program.nodes, Node("constant", value=0.0)), layers=layers, groups=groups)
 
 
 def without_hedges(program: Program) -> Program:
@@ -59,8 +64,8 @@ def always_on(program: Program) -> Program:
 def sized_by_series(program: Program) -> Program:
     """The program in which all that a book reads as `equity` is the series SIZING_EQUITY. The hedges read the account's own."""
     books = {index for index, group in enumerate(program.groups) if group.kind == "book"}
-    roots = [root for layer in program.layers if layer.group in books for root in _layer_roots(layer)]
-    roots += [root for index in books for root in _group_roots(program.groups[index])]
+    roots = [root for layer in program.layers if layer.group in books for root in layer_roots(layer)]
+    roots += [root for index in books for root in group_roots(program.groups[index])]
     affected = sorted(_reached_from(program, roots) & _readers_of_equity(program))
     if not affected:
         return program
@@ -70,8 +75,8 @@ def sized_by_series(program: Program) -> Program:
     return evolve(
         program,
         nodes=(*program.nodes, *copies),
-        layers=tuple(_renumber_layer(layer, numbers) if layer.group in books else layer for layer in program.layers),
-        groups=tuple(_renumber_group(group, numbers) if index in books else group for index, group in enumerate(program.groups)),
+        layers=tuple(renumber_layer(layer, numbers) if layer.group in books else layer for layer in program.layers),
+        groups=tuple(renumber_group(group, numbers) if index in books else group for index, group in enumerate(program.groups)),
         inputs=tuple(sorted({*program.inputs, SIZING_EQUITY})),
     )
 

@@ -15,8 +15,10 @@ from alvh.claims_picture import draw_claims
 from alvh.interface import Market
 from alvh.judging import PATHS, claims
 from alvh.progress import Progress
-from alvh.runtime.claims.judge import Judgement
+from alvh.runtime.claims.judge import Judgement, PartJudged
 from alvh.runtime.claims.report import Claims
+from alvh.runtime.claims.tables import figure_text
+from alvh.runtime.result_tables import ABSENT
 from alvh.strategy import load
 
 PAGE, HISTORY_PICTURE, PATHS_PICTURE = "claims.md", "claims-history.png", "claims-generated.png"
@@ -99,7 +101,7 @@ What is about the market alone:
 
 def _plainly(of_history: Claims, of_paths: Claims) -> str:
     """In words: what each file promises itself, then how the claims of the seeds came out."""
-    lines = ["## In short"]
+    lines = ["## In short", *_books(of_history, "on history"), *_books(of_paths, "in the median generated path")]
     generated = {(judgement.file, judgement.name): judgement for judgement in of_paths.judgements}
     for judgement in of_history.judgements:
         other = generated[judgement.file, judgement.name]
@@ -108,13 +110,42 @@ def _plainly(of_history: Claims, of_paths: Claims) -> str:
         found = [judgement.verdict for judgement in (*of_history.standard, *of_paths.standard) if _claim(judgement) == claim]
         counts = [(word, found.count(word)) for word in ("supported", "refuted", "undetermined", "not evaluable")]
         counted = ", ".join(f"{word} {count}" for word, count in counts if count)
-        lines.append(f"- {claim}, {title}: {counted or 'not judged'}.")
+        lines.append(f"- {claim}, {title}: {counted or 'not judged'}{_trivial(of_history, of_paths, claim)}.")
     return "\n".join(lines) + "\n"
 
 
-def _words(judgement: Judgement) -> str:
-    from alvh.runtime.claims.tables import figure_text
+def _books(claims: Claims, where: str) -> list[str]:
+    """How each unhedged book did, and which strategies hedge it."""
+    hedged: dict[str, list[str]] = {}
+    figures: dict[str, dict[str, PartJudged]] = {}
+    for judgement in claims.standard:
+        if judgement.sample != ABSENT and judgement.name.split()[-1] in ("R", "G"):
+            figures.setdefault(judgement.file, {}).update({part.part.label: part for part in judgement.parts})
+    for file, parts in figures.items():
+        if "unhedged growth" in parts and "unhedged drawdown" in parts:
+            growth, fall = parts["unhedged growth"], parts["unhedged drawdown"]
+            text = f"{_shown(growth)} a year with a deepest drawdown of {_shown(fall)}"
+            free = f"{_shown(growth, 'no costs')} and {_shown(fall, 'no costs')} without costs"
+            hedged.setdefault(f"{text} ({free})", []).append(f"`{file.removesuffix('.alvh')}`")
+    return [f"- The unhedged book of {', '.join(names)}, {where}: {text}." for text, names in hedged.items()]
 
+
+def _shown(judged: PartJudged, beside: str = "") -> str:
+    value = judged.value if not beside else next((other.value for other in judged.others if other.label == beside), None)
+    return figure_text(judged.part, value)
+
+
+def _trivial(of_history: Claims, of_paths: Claims, claim: str) -> str:
+    """How many were supported because there was nothing to compare."""
+    count = sum(
+        1
+        for judgement in (*of_history.standard, *of_paths.standard)
+        if _claim(judgement) == claim and judgement.verdict == "supported" and judgement.reason
+    )
+    return f" ({count} of those supported are always on, and so compared with themselves)" if count else ""
+
+
+def _words(judgement: Judgement) -> str:
     first = judgement.parts[0] if judgement.parts else None
     figure = "" if first is None or first.value is None else f" ({figure_text(first.part, first.value)})"
     return f"{judgement.verdict}{figure}"

@@ -63,7 +63,7 @@ def bootstrap(sampled: Sampled, seed: int, resamples: int) -> Interval | None:
 
     drawn = StationaryBootstrap(sampled.block, sampled.rows, seed=seed)
     found = (sampled.statistic(data[0]) for data, _ in drawn.bootstrap(resamples))
-    return _percentiles([value for value in found if value is not None], resamples, "bootstrap")
+    return _percentiles([value for value in found if value is not None and math.isfinite(value)], resamples, "bootstrap")
 
 
 def over_paths(values: Sequence[float | None]) -> Interval | None:

@@ -98,6 +98,8 @@ class _Notes:
     days_apart: int = 0
     """Path-days on which the hedged book held other contracts than the unhedged one."""
     checks_pairs: bool = False
+    stopped: int = 0
+    """Runs that ended before their time, for want of a price."""
     tallies: list[_Tally] = field(factory=list)
 
 
@@ -219,6 +221,7 @@ def _note(question: Asked, notes: _Notes, cases: list[Case | str]) -> None:
             continue
         days = case.hedged.days
         notes.first_day, notes.last_day, notes.paths = int(days[0]), int(days[-1]), notes.paths + 1
+        notes.stopped += any(track.run.record.stopped >= 0 for track in (case.hedged, case.baseline, case.unhedged))
         books = list(case.hedged.run.books)
         if books and not question.setup.live:
             notes.checks_pairs = True
@@ -235,7 +238,8 @@ def _figure(part: Part, case: Case | str) -> Figure:
 
 
 def _value(figure: Figure) -> float | None:
-    return None if isinstance(figure, str) else figure.value
+    value = None if isinstance(figure, str) else figure.value
+    return value if value is not None and np.isfinite(value) else None
 
 
 def _says_nothing(part: Part, case: Case) -> bool:
@@ -287,9 +291,14 @@ def _weigh_part(part: Part, tally: _Tally, question: Asked, sources: Sources) ->
             verdict, reason = "undetermined", "nothing is hedged: both sides are the same run"
         elif verdict == "undetermined" and judge(part.region, value, interval) != "undetermined":
             reason = "it depends on the roll phase"
-        elif part.metric.startswith("payoff_capture") and interval is not None and interval.low == interval.high == 1.0:
+        elif part.metric.startswith("payoff_capture") and interval is not None and _is_one(interval):
             reason = "the hedge is always on, and is compared with itself"
     return PartJudged(part, value, interval, without_best, phases, others, verdict, reason)
+
+
+def _is_one(interval: Interval) -> bool:
+    """Whether a share is the whole, up to how its parts were added."""
+    return abs(interval.low - 1.0) < 1e-9 and abs(interval.high - 1.0) < 1e-9
 
 
 def _summary(tally: _Tally, question: Asked, sources: Sources) -> tuple[float | None, Interval | None]:
@@ -301,7 +310,7 @@ def _summary(tally: _Tally, question: Asked, sources: Sources) -> tuple[float | 
         return (None if interval is None else _middle(tally.values)), interval
     if tally.sampled is None or question.setup.scenario is not None or tally.is_same:
         return _middle(tally.values), None  # one window of history is one event: what happened is what happened
-    return tally.sampled.value, interval_of(tally.sampled, sources.seed)
+    return _value(tally.sampled), interval_of(tally.sampled, sources.seed)
 
 
 def _middle(values: Sequence[float | None]) -> float | None:

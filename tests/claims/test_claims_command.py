@@ -80,6 +80,7 @@ def test_own_sizing_and_costs_are_shown_against_the_others(folder: Path) -> None
     ("claim", "reason"),
     [
         ('max_drawdown > -20% in "covid_2020_02_03"', "the market is traded from 2023-01-03 on"),
+        ("max_drawdown > -20% with fill next open", "this version has no `fill next open`"),
         ("ratio(theta_paid) < 1", "runs do not record time decay yet"),
         ("event_loss < 12% on days when vix > 500", "the sample holds no such event"),
         ("monthly_drag < 1% on days when vix > 20", "a monthly drag is of months, not of days"),

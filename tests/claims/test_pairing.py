@@ -136,3 +136,49 @@ def test_paths_block_by_block_are_the_same_paths() -> None:
     whole = GeneratedMarket(5).arrays(None, end, paths=5)
     part = GeneratedMarket(5, first_path=3).arrays(None, end, paths=2)
     assert same_bits(whole.values[:, :, 3:], part.values)
+
+
+ODD_BOOK = """
+param part = 2%  in 1% .. 5%
+book condors {
+  expiry 30..45 days
+  short : sell SPX put at 0.16 delta
+  long  : buy SPX put 50 points below short
+  size max_loss part of highest(equity, 20 sessions)
+  at most 4 lots
+  open every week when equity >= 90% of prev(equity, 5 sessions)
+  close when profit >= 0.05% of equity
+  close when dte <= 10 days
+}
+hedge alvh {
+  layer front {
+    buy VIX calls at 0.30 delta, 30 days
+    size 1% of equity
+    roll when dte <= 7 days
+  }
+}
+"""
+
+
+def test_whatever_a_book_makes_of_equity_is_supplied(tmp_path: Path) -> None:
+    """In windows, in the past, in each lot's own rules; in both engines."""
+    path = tmp_path / "odd.alvh"
+    path.write_text(ODD_BOOK)
+    strategy = load(path).program
+    arrays = Market("generated", seed=3).arrays(None, np.datetime64("2023-12-29"))
+    trials = Trials(arrays)
+    (alone,), (paired,) = trials.unhedged(strategy), trials.hedged(strategy, live=False)
+    books = list(book_layers(strategy))
+    assert same_bits(alone.record.layer_contracts[:, books], paired.record.layer_contracts[:, books])
+    assert alone.record.verbs["close"] > 10
+    reference = interpret(sized_by_series(strategy), with_sizing(arrays, (alone,)))
+    assert same_bits(reference.equity, paired.record.equity)
+    (live,) = trials.hedged(strategy, live=True)
+    assert not same_bits(alone.record.layer_contracts[:, books], live.record.layer_contracts[:, books])
+
+
+def test_the_bootstrap_package_is_loaded_where_intervals_are_made_and_nowhere_else() -> None:
+    root = STRATEGIES.parent
+    users = [path.relative_to(root) for folder in ("alvh", "compiler", "grammar", "runtime") for path in (root / folder).rglob("*.py")
+             if "from arch" in path.read_text(encoding="utf-8")]  # fmt: skip
+    assert users == [Path("runtime/claims/intervals.py")]

@@ -111,8 +111,8 @@ def test_a_settlement_says_when_its_print_is_missing_or_has_no_name(known: bool,
 
 
 def test_every_code_of_a_record_has_words() -> None:
-    assert set(ACTIONS) == set(range(codes.REFUSED + 1))
-    assert set(NOTES) == set(range(1, codes.DELTA_FLAGGED + 1))
+    assert set(ACTIONS) == set(range(codes.KEEP + 1))
+    assert set(NOTES) == set(range(1, codes.OUT_OF_BAND + 1))
 
 
 def test_json_has_the_fields_of_schema_version_1() -> None:

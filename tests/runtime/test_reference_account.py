@@ -472,14 +472,20 @@ def test_the_reference_imports_nothing_of_the_engine() -> None:
 
 
 def test_what_no_program_can_say_is_a_bug() -> None:
-    small = SmallProgram(bars=1)
-    small.layer(small.call(20, **MONTH_2), opens=small.node("calendar", name="no_such_calendar"))
-    with pytest.raises(InternalError, match="no_such_calendar"):
-        small.run()
     wrong = SmallProgram(bars=1)
     wrong.layer(wrong.call(20, **MONTH_2), opens=wrong.node("series", name="vstoxx"))
     with pytest.raises(InternalError, match="vstoxx"):
         wrong.run()
+
+
+def test_a_calendar_that_the_market_lacks_is_unknown() -> None:
+    """Not without events: a rule on it, or near it, could not be evaluated."""
+    small = SmallProgram(bars=3)
+    near = small.node("calendar_within", name="no_such_calendar", window=(0, 2))
+    small.layer(small.call(20, **MONTH_2), opens=(small.node("calendar", name="no_such_calendar"), small.node("not", near)))
+    record = small.run()
+    assert actions(record) == []
+    assert record.unknown.tolist() == [3.0, 3.0]
 
 
 def test_an_input_that_the_market_lacks_is_unknown() -> None:
