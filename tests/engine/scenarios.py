@@ -671,6 +671,10 @@ hedge alvh {
     open every 4 sessions
     close when age >= 9 sessions
     proxy VXX shares when vix > 1 }
+  layer mixed_too { buy UVXY call at 0.80 delta, 30 days
+    buy VXX call at 0.50 delta, same expiry
+    buy VXX call at 0.30 delta, same expiry
+    close when age >= 8 sessions }
   layer mixed { buy UVXY call at 0.50 delta, 30 days
     buy VXX call at 0.50 delta, same expiry
     buy UVXY call at 0.80 delta, same expiry
@@ -710,6 +714,11 @@ hedge watch {
     open every day when twice_put.lower_break_even > 1 points or called.upper_break_even > 1 points or mixed.width_notional > $0 or vix > 1
     close every 2 sessions when condors.width_notional > $0 or pulled.lower_break_even > 1 points
       or twice_call.upper_break_even > 1 points or vix > 1
+  }
+  layer watch_8 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when mixed_too.width_notional > $0 or vix > 1
+    close every 2 sessions
   }
   layer watch_1 {
     buy VIX call at 0.20 delta, 50 days
@@ -753,7 +762,7 @@ strategy "One side rolled out of a small budget, beside rolls that reserve it"
 capital $300_000
 costs listed
 hedge alvh {
-  budget 6.6% of equity per year, paid monthly
+  budget 6.5% of equity per year, paid monthly
   layer sides {
     share 50%
     buy 1 VIX call at 0.40 delta, 40 days

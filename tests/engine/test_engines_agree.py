@@ -35,7 +35,7 @@ CRISES = {"2008": ("2007-04-02", "2010-06-30"), "2020": ("2019-06-03", "2020-12-
 MONTHS = {"2008": ("2008-07-01", "2009-02-27"), "2020": ("2019-12-02", "2020-06-30")}
 PARTS = 10
 PROGRAMS_IN_A_PART = 50
-EVERY_COMPILED = 3
+EVERY_COMPILED = 4
 """A kernel takes a fifth of a second to compile."""
 FORMS: dict[str, Callable[[Rule], bool]] = {
     "roll to": lambda rule: rule.to is not None,

@@ -823,4 +823,6 @@ def _longest(legs: Sequence[str]) -> int:
     """No expiry of these legs is chosen further out; structures tell at most 75 days."""
     days = [int(number) for leg in legs for number in re.findall(r"(\d+) days", leg)]
     months = [35 * int(number) for leg in legs for number in re.findall(r"month (\d+)", leg)]
-    return max([75, *days, *months] if legs[0].startswith("legs") else [*days, *months, 35 if "next monthly" in " ".join(legs) else 0])
+    if legs[0].startswith("legs") and not days:
+        return 75
+    return max([*days, *months, 35 if "next monthly" in " ".join(legs) else 0])

@@ -137,14 +137,14 @@ class _Retelling:
 
     def move_futures(self) -> None:
         for place, position in self.held.items():
-            for ratio, contract in position.legs:
-                if contract.right == "future" and not self.prices.quote(contract).is_unknown:
-                    mid = self.prices.mid(contract)
-                    moved = weight_of(ratio, contract) * (mid - self.marks[place, contract]) * position.units * 100.0
-                    self.told.variation[self.bar - self.first] += moved
-                    self.told.variations.append((self.bar, place, moved))
-                    self.told.cash_moved[self.bar - self.first] += moved
-                    self.marks[place, contract] = mid
+            futures = [leg for leg in position.legs if leg[1].right == "future" and not self.prices.quote(leg[1]).is_unknown]
+            for ratio, contract in futures:
+                moved = weight_of(ratio, contract) * (self.prices.mid(contract) - self.marks[place, contract]) * position.units * 100.0
+                self.told.variation[self.bar - self.first] += moved
+                self.told.variations.append((self.bar, place, moved))
+                self.told.cash_moved[self.bar - self.first] += moved
+            # Two legs may be of one contract.
+            self.marks.update({(place, contract): self.prices.mid(contract) for _, contract in futures})
 
     def follow(self, row: int) -> None:
         action = int(self.rows.action[row])

@@ -284,7 +284,7 @@ def check_band(case: Case) -> None:
                     continue
                 before, after = case.accounts.betas[int(bar) - case.arrays.first]
                 level = rows.reads[of_keep & (rows.bar == bar), 0][0]
-                equity = before / level if not program.hold_index else np.nan
+                equity = before / level if level != 0.0 and not program.hold_index else np.nan
                 bound = (low.value if level < low.value else high.value) * equity
                 if np.isfinite(bound):
                     assert min(before, bound) - 1e-6 * abs(equity) <= after <= max(before, bound) + 1e-6 * abs(equity)
