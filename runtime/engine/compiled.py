@@ -58,7 +58,7 @@ class Compiled:
 
 
 def is_engine_cached(width: int) -> bool:
-    """Whether the engine at a lane width has been compiled on this machine; else its first run takes about half a minute."""
+    """Whether the engine at a lane width has been compiled on this machine; else its first run takes about a minute."""
     return _marker(width).exists()
 
 
