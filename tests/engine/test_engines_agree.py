@@ -169,23 +169,33 @@ def test_written_programs_agree(part: int, record_property: pytest.RecordPropert
 
 
 def test_written_programs_use_every_verb() -> None:
-    """What the fifty programs of a part are drawn from reaches every verb; the suite's last lines count them over all parts."""
+    """What the fifty programs of a part are drawn from reaches every verb and instrument; the suite's last lines count them over all parts.
+
+    The rarest (a put on VXX that is filled) turn up about once in 300 programs, and what is drawn differs with the modules that are
+    loaded, so more are drawn until all were seen, ten times as many at most.
+    """
     counts: Counter[str] = Counter()
     traded: set[tuple[str, str]] = set()
 
-    @examples(300)
-    @given(programs(), market_names(WHOLE))
-    def interpret_only(written: ProgramText, market: str) -> None:
-        program = compiled(written.text)
-        record = interpret(program, sample_market(market))
-        counts.update(record.verbs)
-        counts.update(forms_at_work(program, record))
-        for number in set(record.journal.layer[record.journal.filled > 0.0].tolist()):
-            traded.update((leg.product, leg.right) for leg in program.layers[int(number)].own_legs)
+    def missing() -> set[object]:
+        return {name for name in (*VERBS, *FORMS, "proxy") if not counts[name]} | (INSTRUMENTS - traded)
 
-    interpret_only()
-    assert all(counts[name] > 0 for name in (*VERBS, *FORMS, "proxy")), counts
-    assert traded >= INSTRUMENTS
+    for part in range(10):
+
+        @examples(300, part)
+        @given(programs(), market_names(WHOLE))
+        def interpret_only(written: ProgramText, market: str) -> None:
+            program = compiled(written.text)
+            record = interpret(program, sample_market(market))
+            counts.update(record.verbs)
+            counts.update(forms_at_work(program, record))
+            for number in set(record.journal.layer[record.journal.filled > 0.0].tolist()):
+                traded.update((leg.product, leg.right) for leg in program.layers[int(number)].own_legs)
+
+        interpret_only()
+        if not missing():
+            break
+    assert not missing(), (missing(), counts)
 
 
 def forms_at_work(program: Program, record: RunRecord) -> Counter[str]:
