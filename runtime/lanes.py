@@ -161,6 +161,11 @@ def all_lanes(mask: bool) -> bool:
     return mask
 
 
+def lane_bits(mask: bool) -> int:
+    """The mask as a whole number: bit k is set where lane k is."""
+    return int(mask)
+
+
 def minimum(first: float, second: float) -> float:
     """`first if first < second else second`: the second where either is unknown."""
     return first if first < second else second
@@ -414,6 +419,7 @@ for _function, _pattern in (
     (negate, "m>m"),
     (any_lane, "m>b"),
     (all_lanes, "m>b"),
+    (lane_bits, "m>i"),
     (minimum, "vv>v"),
     (maximum, "vv>v"),
     (absolute, "v>v"),
@@ -492,6 +498,14 @@ def _reduction(whole: bool) -> Any:
 
 lower_builtin(any_lane, types.Any)(_reduction(whole=False))
 lower_builtin(all_lanes, types.Any)(_reduction(whole=True))
+
+
+@lower_builtin(lane_bits, types.Any)
+def _lower_lane_bits(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    (mask,) = args
+    row = mask if not isinstance(mask.type, ir.VectorType) else builder.bitcast(mask, ir.IntType(mask.type.count))
+    whole = context.get_value_type(types.intp)
+    return row if row.type == whole else builder.zext(row, whole)
 
 
 @lower_builtin(minimum, types.Any, types.Any)

@@ -7,7 +7,7 @@ from alvh.runtime.engine.attributes import add_account_attributes, add_layer_att
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where, none_of
 from alvh.runtime.engine.margin import NO_SETTLEMENT, margin_of_lot, note_floating
-from alvh.runtime.engine.prices import absolute_delta, ensure_leg_terms, half_spread, quote, series_at
+from alvh.runtime.engine.prices import absolute_delta, half_spread, quote, series_at, terms_of_leg
 from alvh.runtime.engine.sensitivities import beta_of_leg, theta_of_leg, vega_of_leg
 from alvh.runtime.lanes import (
     Lanes,
@@ -95,10 +95,9 @@ def _mark_lot(
         fill = load(lanes, run.state.legs, row + at.E_FILL)
         credit = credit + run.rules.legs[rule, at.G_PAID_WEIGHT] * fill
         if any_lane(alive):
-            ensure_leg_terms(lanes, run, bar, product, kind, row, lot + at.O_STRUCTURES)
-            expiry = load(lanes, run.state.legs, row + at.E_EXPIRY)
+            terms = terms_of_leg(lanes, run, bar, product, kind, row, alive)
             strike = load(lanes, run.state.legs, row + at.E_STRIKE)
-            mid, half = quote(lanes, run, bar, product, kind, is_call, expiry, strike)
+            mid, half = quote(lanes, run, bar, product, kind, is_call, terms, strike)
             unknown = is_unknown(mid) | is_unknown(half)
             last = load(lanes, run.state.legs, row + at.E_MARK)
             price = select(unknown, last, mid)
@@ -112,7 +111,7 @@ def _mark_lot(
             signed = broadcast(lanes, 1.0)
             if run.settings.deltas == 1:
                 if kind == at.OPTION:
-                    own = absolute_delta(lanes, run, bar, product, is_call, expiry, strike)
+                    own = absolute_delta(lanes, run, bar, product, is_call, terms, strike)
                     signed = own
                     if not is_call:
                         signed = -own
@@ -123,13 +122,13 @@ def _mark_lot(
                         short_delta = select(alive, select(first, own, maximum(short_delta, own)), short_delta)
                 delta = delta + select(alive, weight * signed, 0.0)
             if run.settings.betas == 1:
-                beta = beta + select(alive, beta_of_leg(lanes, run, bar, rule, expiry, signed), 0.0)
+                beta = beta + select(alive, beta_of_leg(lanes, run, bar, rule, terms, signed), 0.0)
             if run.settings.vegas == 1:
                 days = load(lanes, run.state.legs, row + at.E_SETTLE_DAY) - today
-                vega = vega + select(alive, vega_of_leg(lanes, run, bar, rule, expiry, strike, days), 0.0)
+                vega = vega + select(alive, vega_of_leg(lanes, run, bar, rule, terms, strike, days), 0.0)
             if run.settings.thetas == 1:
                 days = load(lanes, run.state.legs, row + at.E_SETTLE_DAY) - today
-                theta = theta + select(alive, theta_of_leg(lanes, run, bar, rule, expiry, strike, days), 0.0)
+                theta = theta + select(alive, theta_of_leg(lanes, run, bar, rule, terms, strike, days), 0.0)
             if kind == at.FUTURE:
                 variation = weight * (price - last) * units * 100.0
                 known = alive & negate(unknown)
@@ -146,7 +145,7 @@ def _mark_lot(
                     tight = price + half - bid <= QUICK_WIDTH * price
                     long_bids = long_bids + select(alive & tight, weight * bid * units * 100.0, 0.0)
     store_where(lanes, run.state.lots, lot + at.O_CARRIED, held, carried)
-    _store_lot_marks(lanes, run, layer, slot, held, stale, value, units)
+    _store_lot_marks(lanes, run, bar, layer, slot, held, stale, value, units)
     if any_lane(held & (load(lanes, run.state.lots, lot + at.O_STALE) > MOST_STALE_BARS)):
         stopped = load(lanes, run.tape.counts, at.COUNT_STOPPED)
         now = held & (load(lanes, run.state.lots, lot + at.O_STALE) > MOST_STALE_BARS) & (stopped < 0.0)
@@ -157,14 +156,14 @@ def _mark_lot(
 
 
 @lane_function
-def _store_lot_marks(lanes: Lanes, run: Run, layer: int, slot: int, held: bool, stale: bool, value: float, units: float) -> None:
+def _store_lot_marks(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: bool, stale: bool, value: float, units: float) -> None:
     lot = slot * at.LOT_ROWS
     store_where(lanes, run.state.lots, lot + at.O_VALUE, held, value * units * 100.0)
     in_a_row = select(stale, load(lanes, run.state.lots, lot + at.O_STALE) + 1.0, 0.0)
     store_where(lanes, run.state.lots, lot + at.O_STALE, held, in_a_row)
     store_where(lanes, run.state.lots, lot + at.O_TRIMMED, held, broadcast(lanes, 0.0))
     # A stale lot binds what it did.
-    note_floating(lanes, run, layer, slot, held & negate(stale))
+    note_floating(lanes, run, bar, layer, slot, held & negate(stale))
 
 
 @lane_function
