@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from alvh.mistakes import RequestError as RequestError
     from alvh.runtime.claims.report import Claims as Claims
     from alvh.runtime.compare import Comparison as Comparison
-    from alvh.runtime.find_reasons import QuestionError as QuestionError
     from alvh.runtime.market import MarketError as MarketError
     from alvh.runtime.results import Result as Result
+    from alvh.runtime.why import QuestionError as QuestionError
     from alvh.runtime.why import Why as Why
     from alvh.strategy import Strategy as Strategy
     from alvh.strategy import StrategyError as StrategyError
@@ -39,7 +39,7 @@ _HOMES = {
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
-    "QuestionError": "alvh.runtime.find_reasons",
+    "QuestionError": "alvh.runtime.why",
     "RequestError": "alvh.mistakes",
     "Result": "alvh.runtime.results",
     "Strategy": "alvh.strategy",

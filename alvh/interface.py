@@ -10,7 +10,6 @@ import numpy as np
 
 from alvh.mistakes import RequestError
 from alvh.runtime.compare import Comparison
-from alvh.runtime.find_reasons import find_reasons
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.markets.load_market import load_market
@@ -122,6 +121,8 @@ def why(
         raise RequestError(f"the run would start on {options.start}, after the day asked about, {asked}")
     if not isinstance(strategy, Strategy) or settings:
         strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
+    from alvh.runtime.find_reasons import find_reasons
+
     return find_reasons(_runnable(strategy), _open(market), asked, layer, options, report)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 
 from alvh.mistakes import RequestError, UserError
-from alvh.runtime.find_reasons import QuestionError
 from alvh.runtime.market import MarketError
+from alvh.runtime.why import QuestionError
 from alvh.runtime.write_results import OutputError
 from alvh.strategy import Strategy
 

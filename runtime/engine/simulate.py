@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 
-from alvh.compiler.emit_kernel import EMPTY_KERNEL, emit_kernel
+from alvh.compiler.emit_kernel import emit_kernel
 from alvh.compiler.emit_steps import Steps, emit_steps
 from alvh.compiler.emit_tables import Tables, emit_tables
 from alvh.compiler.ir import Program, rules_of
@@ -39,7 +39,7 @@ class _Simulation:
 
     def engine(self, width: int, *, jit: bool) -> Compiled:
         if self.steps is not None:
-            return compiled_engine(EMPTY_KERNEL, width, jit=jit)
+            return compiled_engine("", width, jit=jit)
         return compiled_engine(emit_kernel(self.program, self.tables, self.arrays.series, width), width, jit=jit)
 
 
