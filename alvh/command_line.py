@@ -18,8 +18,6 @@ from alvh.mistakes import UserError
 
 _EPILOG = "Documentation: README.md and docs/cli.md. ALVH_DEBUG=1 shows the traceback of a bug."
 
-_SIMULATING = frozenset({"run", "compare", "demo", "claims"})
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer one call; the exit code."""
@@ -28,8 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a title in a narrow code page must not end a run
     chosen = build_parser().parse_args(arguments)
     try:
-        if arguments is None and chosen.command in _SIMULATING:
-            import_module("alvh.spare_scipy").spare_scipy()
         command = import_module(f"alvh.commands.{chosen.command}")
         code: int = command.execute(chosen)
         sys.stdout.flush()
@@ -111,6 +107,11 @@ def build_parser() -> argparse.ArgumentParser:
     data.add_argument("market", metavar="MARKET", help="generated, or the path of a manifest (.toml)")
 
     data.add_argument("--format", choices=("text", "json"), default="text", help="how the report is shown (text)")
+
+    cache = commands.add_parser(
+        "cache", help="look at compiled code that is kept", description="Compiled code that is kept: where, which, and how to be rid of it."
+    )
+    cache.add_argument("action", choices=("dir", "list", "clear"), help="print the folder, list its files, or remove them")
 
     demo = commands.add_parser(
         "demo", help="compare the shipped hedges", description="Compare the shipped hedges on the generated market, and draw the result."

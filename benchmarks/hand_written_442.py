@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
+import alvh.runtime.lane_types  # noqa: F401 - teaches Numba the lane functions
 from alvh.runtime.market import MARKET_SERIES, Floats, Integers, MarketArrays
 from alvh.runtime.pricing import costs, futures_curve, spx_surface, strikes, vix_options
 from alvh.runtime.pricing.vix_level import level_table

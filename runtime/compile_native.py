@@ -17,6 +17,7 @@ from alvh.runtime.native_code import FLAGS, NativeCode
 def compile_native(function: Callable[..., None], arguments: tuple[Any, ...]) -> NativeCode:
     """The object code of a function that returns nothing, for arguments of Numba's types. It needs neither Python nor Numba to run."""
     signature = types.void(*arguments)
-    dispatcher = numba.njit(signature, no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
+    options: dict[str, Any] = {**FLAGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher: Any = numba.njit(signature, **options)(function)
     (compiled,) = dispatcher.overloads.values()
     return NativeCode(compiled.fndesc.llvm_func_name, bytes(compiled.library._get_compiled_object()))

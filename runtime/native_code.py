@@ -159,7 +159,7 @@ def _read(name: str, key: str, *, quiet: bool = False) -> NativeCode | None:
     path = _path_of(name, key)
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         if not quiet:

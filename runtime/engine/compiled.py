@@ -43,7 +43,7 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
         from alvh.runtime.engine.day_loop import run_days
         from alvh.runtime.lanes import Lanes
 
-        decide = kernel_module(kernel_text).decide if kernel_text else None
+        decide: Any = kernel_module(kernel_text).decide if kernel_text else None
         return Compiled(lambda run: run_days(Lanes(1), decide, run))
     loop, kernel = _loop(width), address_of(kernel_code(kernel_text, width)) if kernel_text else 0
 

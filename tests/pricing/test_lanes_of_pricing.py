@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
+import alvh.runtime.lane_types  # noqa: F401 - teaches Numba the lane functions
 from alvh.runtime.lanes import Lanes, load, store
 from alvh.runtime.pricing import black, costs, fund_options, futures_curve, sensitivities, spx_surface, strikes, vix_level, vix_options
 from alvh.runtime.record import same_bits
