@@ -30,13 +30,14 @@ def nearest_listed(product: int, strike: float) -> float:
 
 
 @lane_function
-def _strike_for_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, terms: int, target: float) -> float:
+def _strike_and_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, terms: int, target: float) -> tuple[float, float]:
+    """The listed strike whose delta is nearest, and its delta."""
     if product == at.SPX:
         forward, discount, theta, phi = surface_terms(lanes, run, terms)
-        return strikes.spx_strike_for_delta(is_call, target, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO))
+        return strikes.spx_strike_and_delta(is_call, target, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO))
     if product == at.VIX:
-        return strikes.vix_strike_for_delta(is_call, target, *state_terms(lanes, run, terms))
-    return strikes.fund_strike_for_delta(is_call, target, *state_terms(lanes, run, terms))
+        return strikes.vix_strike_and_delta(is_call, target, *state_terms(lanes, run, terms))
+    return strikes.fund_strike_and_delta(is_call, target, *state_terms(lanes, run, terms))
 
 
 @lane_function
@@ -181,8 +182,8 @@ def find_strike(lanes: Lanes, run: Run, bar: int, rule: int, terms: int, referen
     refusal = broadcast(lanes, float(NO_REASON))
     flagged = none_of(no_terms)
     if manner == at.BY_DELTA:
-        strike = _strike_for_delta(lanes, run, bar, product, is_call, terms, wish)
-        off = absolute(absolute_delta(lanes, run, bar, product, is_call, terms, strike) - wish)
+        strike, delta = _strike_and_delta(lanes, run, bar, product, is_call, terms, wish)
+        off = absolute(delta - wish)
         refusal = select(no_terms, float(NO_PRICE), refusal)
         refusal = select((refusal == NO_REASON) & negate(off <= REFUSED_OFF_DELTA), float(NO_STRIKE), refusal)
         flagged = off > FLAGGED_OFF_DELTA

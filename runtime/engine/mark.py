@@ -11,6 +11,7 @@ from alvh.runtime.engine.prices import absolute_delta, half_spread, quote, serie
 from alvh.runtime.engine.sensitivities import beta_of_leg, theta_of_leg, vega_of_leg
 from alvh.runtime.lanes import (
     Lanes,
+    all_lanes,
     any_lane,
     broadcast,
     divide,
@@ -84,6 +85,9 @@ def _mark_lot(
     option_delta = broadcast(lanes, UNKNOWN)
     credit = broadcast(lanes, 0.0)
     stale = none_of(held)
+    terms = 0
+    source = -1
+    priced = stale
     for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
         row = (slot * at.LEGS + leg) * at.LEG_ROWS
         rule = first_leg + leg
@@ -95,7 +99,10 @@ def _mark_lot(
         fill = load(lanes, run.state.legs, row + at.E_FILL)
         credit = credit + run.rules.legs[rule, at.G_PAID_WEIGHT] * fill
         if any_lane(alive):
-            terms = terms_of_leg(lanes, run, bar, product, kind, row, alive)
+            if source < 0 or not _shares_terms(lanes, run, layer, slot, source, leg, priced, alive):
+                terms = terms_of_leg(lanes, run, bar, product, kind, row, alive)
+                source = leg
+                priced = alive
             strike = load(lanes, run.state.legs, row + at.E_STRIKE)
             mid, half = quote(lanes, run, bar, product, kind, is_call, terms, strike)
             unknown = is_unknown(mid) | is_unknown(half)
@@ -153,6 +160,19 @@ def _mark_lot(
     add_lot_attributes(lanes, run, bar, layer, slot, held, vega, theta, beta)
     _attribute_lot(lanes, run, bar, today, layer, slot, held, delta, short_delta, option_delta, credit)
     return long_bids, short_asks
+
+
+@lane_function
+def _shares_terms(lanes: Lanes, run: Run, layer: int, slot: int, source: int, leg: int, priced: bool, alive: bool) -> bool:
+    """Whether an earlier leg, whose terms were found on the lanes of `priced`, has this one's product and expiry wherever this one lives,
+    so that its terms serve: as in a condor."""
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    legs = run.rules.legs
+    if legs[first_leg + leg, at.G_PRODUCT] != legs[first_leg + source, at.G_PRODUCT] or legs[first_leg + source, at.G_KIND] == at.SHARES:
+        return False
+    expiry = load(lanes, run.state.legs, (slot * at.LEGS + leg) * at.LEG_ROWS + at.E_EXPIRY)
+    same = expiry == load(lanes, run.state.legs, (slot * at.LEGS + source) * at.LEG_ROWS + at.E_EXPIRY)
+    return all_lanes((same & priced) | negate(alive))
 
 
 @lane_function
