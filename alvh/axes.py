@@ -45,7 +45,8 @@ class _Quantity:
         return evolve(self, value=value, text=text)
 
     def with_unit_of(self, other: _Quantity) -> _Quantity:
-        return evolve(self, dollars=other.dollars, unit=other.unit).with_value(self.value) if other.dollars else evolve(self, unit=other.unit)
+        found = evolve(self, dollars=other.dollars, unit=other.unit)
+        return found.with_value(self.value) if other.dollars else found
 
     def __str__(self) -> str:
         return f"{self.text}{'' if not self.unit or self.unit == '%' else ' '}{self.unit}"

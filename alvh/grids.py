@@ -12,12 +12,13 @@ import polars as pl
 from attrs import frozen
 
 from alvh.axes import axis_of, check_size, read_axis
+from alvh.compiler.driver import Files
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import Diagnostic, InternalError
-from alvh.interface import options_of, open_market
+from alvh.interface import open_market, options_of
 from alvh.mistakes import RequestError
 from alvh.runtime.attribution import series_used
-from alvh.runtime.axis import Axis, cells_of, count_cells, words_of
+from alvh.runtime.axis import Axis, count_cells, words_of
 from alvh.runtime.engine.simulate_cells import numbers_of, without_numbers
 from alvh.runtime.grid import Grid, column_of, schema_of
 from alvh.runtime.identity import engine_version, identify
@@ -73,7 +74,7 @@ def run_grid(
     if out is not None:
         check_grid_output(Path(out))
     path = strategy.path if isinstance(strategy, Strategy) else os.fspath(strategy)
-    cells = _Cells(path, axes, {name: str(value) for name, value in (settings or {}).items()})
+    cells = _Cells(path, axes, {name: str(value) for name, value in (settings or {}).items()}, Files(path))
     report("compiling")
     first = cells.load(1)
     report("reading the market")
@@ -147,6 +148,8 @@ class _Cells:
     path: str
     axes: tuple[Axis, ...]
     settings: dict[str, str]
+    files: Files
+    """Of the strategy: read once, whatever they are changed to by then, so that all cells are of one text."""
 
     @property
     def count(self) -> int:
@@ -164,7 +167,7 @@ class _Cells:
         """CellError where the values make the file wrong, or nothing is left to trade."""
         values = words_of(self.axes, self.places(number))
         try:
-            strategy = load(self.path, settings={**self.settings, **values})
+            strategy = load(self.path, settings={**self.settings, **values}, files=self.files)
             if not (strategy.program.layers or strategy.program.hold_index):
                 raise StrategyError(strategy.warnings)
         except StrategyError as error:

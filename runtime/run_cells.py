@@ -106,11 +106,10 @@ class CellRun:
                     waiting, written = [], time.monotonic()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-            for future in running:
-                if not future.cancelled() and not _failed(future):
-                    waiting += future.result()
-            if waiting:
-                keep(waiting)
+            late = [row for future in running if not future.cancelled() and not _failed(future) for row in future.result()]
+            # Apart: what was being kept when the run was interrupted is kept again under its own name, not beside itself.
+            for rows in filter(None, (waiting, late)):
+                keep(rows)
 
     def _lanes_of(self, groups: Sequence[CellGroup]) -> int:
         if not self.jit:
@@ -130,7 +129,7 @@ class CellRun:
                     place = id(group.arrays), width
                     if place not in shared:
                         shared[place] = path_of_cells(group.arrays, width)
-                    kernel = width > 1 and len(group.cells) * group.bars >= KERNEL_PAYS
+                    kernel = len(group.cells) * group.bars >= KERNEL_PAYS * width > KERNEL_PAYS
                     runners[width] = CellRunner(group.program, shared[place], self.phase, kernel, self.jit)
                 yield self._run_of(group, runners[width], cells)
 

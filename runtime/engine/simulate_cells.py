@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from alvh.compiler.emit_kernel import EMPTY_KERNEL, emit_kernel
 from alvh.compiler.emit_steps import Steps, emit_steps
-from alvh.compiler.emit_tables import Tables, emit_tables
+from alvh.compiler.emit_tables import Tables, emit_tables, place_numbers
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import arrays as build
@@ -22,7 +22,7 @@ from alvh.runtime.record import RunRecord
 
 def numbers_of(program: Program) -> tuple[float, ...]:
     """What a program may differ in from those that run beside it: its constants and params, in the order of its streams."""
-    return emit_tables(program).numbers
+    return place_numbers(program)[0]
 
 
 def without_numbers(program: Program) -> Program:

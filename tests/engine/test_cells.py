@@ -24,7 +24,13 @@ from alvh.runtime.record import RunRecord
 from alvh.strategy import load
 
 STRATEGIES = Path(__file__).parents[2] / "strategies"
-NAMES = ("alvh_442_contracts", "alvh_40_40_20_etf_uvxy", "alvh_anchor_ratio_motion", "alvh_timed_layers_signals", "alvh_442_notional_futures")
+NAMES = (
+    "alvh_442_contracts",
+    "alvh_40_40_20_etf_uvxy",
+    "alvh_anchor_ratio_motion",
+    "alvh_timed_layers_signals",
+    "alvh_442_notional_futures",
+)
 LANES = 8
 
 
@@ -48,7 +54,8 @@ def with_numbers(program: Program, numbers: np.ndarray) -> Program:
 def other_numbers(program: Program, cells: int, seed: int, spread: float = 0.05) -> np.ndarray:
     """[cells, numbers]: the program's own, then up to `spread` more or less of each of them in every cell, zero staying zero."""
     own = np.array(numbers_of(program))
-    changes = [[1.0 + spread * (2.0 * Random(f"{seed} {cell} {place}").random() - 1.0) for place in range(len(own))] for cell in range(1, cells)]
+    draw = Random(seed)
+    changes = [1.0 + spread * (2.0 * draw.random() - 1.0) for _ in range((cells - 1) * len(own))]
     return np.concatenate([own[None, :], own[None, :] * np.array(changes).reshape(cells - 1, len(own))])
 
 
