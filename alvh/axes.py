@@ -135,14 +135,14 @@ def _steps(name: str, text: str, first: _Quantity, last: _Quantity, step: _Quant
         raise RequestError(f"--set {name}: the units of the range {text!r} differ")
     if said:
         first = first.with_unit_of(said[0])
+    if first.value > last.value:
+        raise RequestError(f"--set {name}: the range {text!r} is empty, for it ends below its start")
     whole = first.value == first.value.to_integral_value() and last.value == last.value.to_integral_value()
     if step is None and not whole:
         raise RequestError(f"--set {name}: the range {text!r} needs a step, as in 0.1..0.5 by 0.1")
     by = Decimal(1) if step is None else step.value
     if by <= 0:
         raise RequestError(f"--set {name}: the step of {text!r} must be above 0")
-    if first.value > last.value:
-        raise RequestError(f"--set {name}: the range {text!r} is empty, for it ends below its start")
     count = int((last.value - first.value) / by) + 1
     if count > room:
         raise RequestError(f"--set {name}: {text!r} has {count:,} values; at most {room:,} cells run in one go")

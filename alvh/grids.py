@@ -171,8 +171,18 @@ class _Cells:
             if not (strategy.program.layers or strategy.program.hold_index):
                 raise StrategyError(strategy.warnings)
         except StrategyError as error:
+            if str(error) == self._findings_without_values():
+                raise
             raise CellError(number, self.count, values, error.diagnostics) from error
         return strategy
+
+    def _findings_without_values(self) -> str:
+        """Of the file as it stands: no value of the grid is to blame for them."""
+        try:
+            load(self.path, settings=self.settings, files=self.files)
+        except StrategyError as error:
+            return str(error)
+        return ""
 
     def frame(self, rows: list[Row]) -> pl.DataFrame:
         """Rows with the values of their cells."""

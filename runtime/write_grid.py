@@ -22,9 +22,8 @@ from attrs import field, frozen
 
 from alvh.runtime.axis import Axis, count_cells
 from alvh.runtime.grid import GRID_SCHEMA_VERSION, schema_of
-from alvh.runtime.write_results import OutputError, check_parent
+from alvh.runtime.write_results import GRID_FILE, OutputError, check_parent
 
-GRID_FILE = "grid.json"
 CELLS_FILE = "grid.parquet"
 PARTS_FOLDER = "cells"
 _PARTIAL = ".partial"
@@ -32,16 +31,16 @@ _KEY = "alvh.grid"
 """Under which a Parquet file holds the hash of its grid."""
 
 _SAID = {
-    "schema_version": "the version of its files",
-    "engine": "alvh's version",
-    "texts": "the text of the strategy",
-    "market": "the market",
-    "fingerprint": "the market's data",
-    "from": "the first day",
-    "to": "the last day",
-    "phase": "the phase",
-    "settings": "a setting of all cells",
-    "axes": "the names or values of the grid",
+    "schema_version": "version of its files",
+    "engine": "version of alvh",
+    "texts": "text of the strategy",
+    "market": "market",
+    "fingerprint": "content of the market",
+    "from": "first day",
+    "to": "last day",
+    "phase": "phase",
+    "settings": "setting of all cells",
+    "axes": "list of values",
 }
 """What a grid is made of, in words for its refusal."""
 
@@ -120,7 +119,7 @@ class GridFolder:
         differing = [words for name, words in _SAID.items() if found.get(name) != ours[name]]
         if differing:
             raise OutputError(
-                f"{self.folder} holds another grid: {', '.join(differing)} differ{'s' if len(differing) == 1 else ''}. "
+                f"{self.folder} holds another grid, of another {', another '.join(differing)}. "
                 "Name another folder, or remove this one; it was left as it is"
             )
 
