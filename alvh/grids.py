@@ -100,11 +100,14 @@ def run_grid(
         if folder is not None:
             folder.add(rows[-1])
 
-    def done(count: int) -> None:
-        finished_count[0] += count
-        progress(finished_count[0], cells.count)
+    count = len(finished)
 
-    finished_count = [len(finished)]
+    def done(more: int) -> None:
+        nonlocal count
+        count += more
+        progress(count, cells.count)
+
+    done(0)
     groups = _groups(cells, finished, reader, report)
     done(0)
     if groups:

@@ -37,8 +37,8 @@ class Progress:
         self._done += 1
 
     def count(self, done: int, jobs: int) -> None:
-        """How many of many like jobs are done. From the second call on the line says how long the others will take."""
-        if self._counted is None:
+        """How many of many like jobs are done. Once one more is done the line says how long the others will take."""
+        if self._counted is None or done == self._counted[1]:
             self._counted = time.monotonic(), done
         self._done, self._jobs = done, jobs
 

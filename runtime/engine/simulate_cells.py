@@ -20,6 +20,10 @@ from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import RunRecord
 
 
+_LOADING = Lock()
+"""One kernel at a time is made and compiled, whoever asks."""
+
+
 def numbers_of(program: Program) -> tuple[float, ...]:
     """What a program may differ in from those that run beside it: its constants and params, in the order of its streams."""
     return place_numbers(program)[0]
@@ -50,7 +54,6 @@ class CellRunner:
     """False: in plain Python, which has one lane."""
     _engines: dict[str, Compiled] = field(factory=dict, init=False)
     """By the kernel's text, so that it is loaded once and not a block."""
-    _loading: Lock = field(factory=Lock, init=False)
 
     @property
     def lanes(self) -> int:
@@ -105,7 +108,7 @@ class CellRunner:
 
     def _engine(self, tables: Tables) -> Compiled:
         text = emit_kernel(self.program, tables, self.arrays.series, self.lanes) if self.kernel else EMPTY_KERNEL
-        with self._loading:
+        with _LOADING:
             if text not in self._engines:
                 self._engines[text] = compiled_engine(text, self.lanes, jit=self.jit)
             return self._engines[text]
