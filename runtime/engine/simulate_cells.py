@@ -19,7 +19,6 @@ from alvh.runtime.engine.simulate import FIRST_ROOM, MOST_ROOM, record_of
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import RunRecord
 
-
 _LOADING = Lock()
 """One kernel at a time is made and compiled, whoever asks."""
 
