@@ -27,7 +27,7 @@ from alvh.runtime.record import RunRecord
 
 LANES = 8
 FULL_ENOUGH = 3
-"""Cells from which on a block of lanes, some of them idle, is faster than a run for each."""
+"""Cells from which on a block of lanes, some of them idle, is faster than a run for each, once one lane is compiled too."""
 LANES_PAY = 10_000_000
 """Path-days from which on lanes are worth a first compilation of the engine for them (more than a minute)."""
 PATIENCE = 1.0
@@ -80,13 +80,14 @@ class CellRun:
 
         What was finished is kept when a run is interrupted or fails, too. MarketError for a cell without a bar."""
         lanes = self._lanes_of(groups)
-        widths = {width for group in groups for width, _ in _blocks(group, lanes)}
+        least = FULL_ENOUGH if self.jit and is_engine_cached(1) else 1
+        widths = {width for group in groups for width, _ in _blocks(group, lanes, least)}
         is_new = self.jit and not all(map(is_engine_cached, widths))
         report("compiling the engine (once, about a minute)" if is_new else "simulating")
         waiting: list[Row] = []
         written = time.monotonic()
         running: set[Future[list[Row]]] = set()
-        blocks = self._runs(groups, lanes)
+        blocks = self._runs(groups, lanes, least)
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="cells")
         try:
             while True:
@@ -119,12 +120,12 @@ class CellRun:
         path_days = sum(len(group.cells) * group.bars for group in groups)
         return LANES if is_engine_cached(LANES) or path_days >= LANES_PAY else 1
 
-    def _runs(self, groups: Sequence[CellGroup], lanes: int) -> Iterator[Callable[[], list[Row]]]:
+    def _runs(self, groups: Sequence[CellGroup], lanes: int, least: int) -> Iterator[Callable[[], list[Row]]]:
         """Each block as a call. Groups of one market share its arrays."""
         shared: dict[tuple[int, int], MarketArrays] = {}
         for group in groups:
             runners: dict[int, CellRunner] = {}
-            for width, cells in _blocks(group, lanes):
+            for width, cells in _blocks(group, lanes, least):
                 if width not in runners:
                     place = id(group.arrays), width
                     if place not in shared:
@@ -156,11 +157,11 @@ def _failed(future: Future[list[Row]]) -> bool:
     return future.exception() is not None
 
 
-def _blocks(group: CellGroup, lanes: int) -> Iterator[tuple[int, list[Cell]]]:
-    """Width and cells of each block of a group; the last few cells run one by one where lanes would mostly idle."""
+def _blocks(group: CellGroup, lanes: int, least: int) -> Iterator[tuple[int, list[Cell]]]:
+    """Width and cells of each block of a group; the last few cells, fewer than `least`, run one by one: lanes would mostly idle."""
     for start in range(0, len(group.cells), lanes):
         cells = group.cells[start : start + lanes]
-        if lanes == 1 or len(cells) >= FULL_ENOUGH:
+        if lanes == 1 or len(cells) >= least:
             yield lanes, cells
         else:
             yield from ((1, [cell]) for cell in cells)

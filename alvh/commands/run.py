@@ -56,20 +56,25 @@ def _run_grid(arguments: argparse.Namespace, axes: Sequence[Axis], settings: dic
         raise RequestError("a grid runs on the compiled engine: leave --engine out, or run its cells one by one")
     if arguments.out is not None:
         check_grid_output(Path(arguments.out))
-    with Progress("alvh run") as progress:
-        grid = run_grid(
-            arguments.file,
-            Market(arguments.market, seed=arguments.seed, spx_settlement=arguments.spx_settlement),
-            {axis.name: axis.values for axis in axes},
-            start=arguments.start,
-            end=arguments.end,
-            settings=settings,
-            phase=arguments.phase,
-            threads=arguments.threads,
-            out=arguments.out,
-            report=progress.report,
-            progress=progress.count,
-        )
+    try:
+        with Progress("alvh run") as progress:
+            grid = run_grid(
+                arguments.file,
+                Market(arguments.market, seed=arguments.seed, spx_settlement=arguments.spx_settlement),
+                {axis.name: axis.values for axis in axes},
+                start=arguments.start,
+                end=arguments.end,
+                settings=settings,
+                phase=arguments.phase,
+                threads=arguments.threads,
+                out=arguments.out,
+                report=progress.report,
+                progress=progress.count,
+            )
+    except KeyboardInterrupt:
+        if arguments.out is not None:
+            print(f"cells that were finished are in {arguments.out}: the same call goes on from there", file=sys.stderr)
+        raise
     say_warnings([load(arguments.file, settings={**settings, **{axis.name: axis.values[0] for axis in axes}})])
     sys.stdout.write(grid.to_json() if arguments.json else str(grid))
     return 0
