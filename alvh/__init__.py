@@ -16,6 +16,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from alvh.grammar.diagnostics import Diagnostic as Diagnostic
+    from alvh.grids import CellError as CellError
+    from alvh.grids import run_grid as run_grid
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
     from alvh.interface import run as run
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from alvh.mistakes import RequestError as RequestError
     from alvh.runtime.claims.report import Claims as Claims
     from alvh.runtime.compare import Comparison as Comparison
+    from alvh.runtime.grid import Grid as Grid
     from alvh.runtime.market import MarketError as MarketError
     from alvh.runtime.results import Result as Result
     from alvh.runtime.why import QuestionError as QuestionError
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
     from alvh.strategy import load as load
 
 _HOMES = {
+    "CellError": "alvh.grids",
     "Claims": "alvh.runtime.claims.report",
     "Comparison": "alvh.runtime.compare",
     "Diagnostic": "alvh.grammar.diagnostics",
+    "Grid": "alvh.runtime.grid",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
     "QuestionError": "alvh.runtime.why",
@@ -50,6 +55,7 @@ _HOMES = {
     "compare": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",
+    "run_grid": "alvh.grids",
     "why": "alvh.interface",
 }
 

@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a strategy on a market", description="Run a strategy on a market and show what it did.")
     run.add_argument("file", metavar="FILE", help="a strategy file")
     _add_run_arguments(run)
+    run.add_argument("--threads", type=_positive, metavar="N", help="threads that the cells of a grid run on (all processors)")
 
     compare = commands.add_parser(
         "compare", help="run strategies side by side", description="Run strategies on one market; the first file is the baseline."
@@ -141,7 +142,8 @@ def _add_market_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--market", required=True, metavar="M", help="generated, or the path of a manifest (.toml)")
     parser.add_argument(
         "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
-        help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"',
+        help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"; '
+        "of several values, as 1..5 or 0.1,0.2, `run` runs the grid",
     )  # fmt: skip
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of a generated market (0)")
     parser.add_argument(
@@ -172,6 +174,13 @@ def _count(text: str) -> int:
         number = -1
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count: write a whole number, 0 or more")
+    return number
+
+
+def _positive(text: str) -> int:
+    number = _count(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("0 is too few: write a whole number, 1 or more")
     return number
 
 

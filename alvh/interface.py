@@ -70,10 +70,10 @@ def run(
     `start`, `end`: dates or `"2020-03-16"`; None for all that the market has. `phase`: sessions by which schedules are
     shifted. `settings` are read as in a strategy file. `report` is told each step. StrategyError (also for a file that has
     nothing to trade), MarketError, RequestError."""
-    options = _options(start, end, engine, phase)
+    options = options_of(start, end, engine, phase)
     if not isinstance(strategy, Strategy) or settings:
         strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
-    return _run_loaded(strategy, _open(market), options, report)
+    return _run_loaded(strategy, open_market(market), options, report)
 
 
 def compare(
@@ -92,9 +92,9 @@ def compare(
     A setting holds for every strategy that knows its name; one that none knows is an error."""
     if not strategies:
         raise RequestError("nothing to compare: name at least one strategy")
-    options = _options(start, end, engine, phase)
+    options = options_of(start, end, engine, phase)
     loaded = load_all(strategies, settings=settings)
-    opened = _open(market)
+    opened = open_market(market)
     return Comparison(tuple(_run_loaded(strategy, opened, options, report) for strategy in loaded))
 
 
@@ -114,7 +114,7 @@ def why(
     `layer`: one layer, or those of a book or hedge; the other arguments as of `run`. QuestionError for a day without a session
     and for a layer that is not there."""
     asked = _date(day)
-    options = _options(start, None, "reference", phase)
+    options = options_of(start, None, "reference", phase)
     if asked is None:
         raise RequestError("there is no day to ask about")
     if options.start is not None and options.start > asked:
@@ -123,7 +123,7 @@ def why(
         strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
     from alvh.runtime.find_reasons import find_reasons
 
-    return find_reasons(_runnable(strategy), _open(market), asked, layer, options, report)
+    return find_reasons(_runnable(strategy), open_market(market), asked, layer, options, report)
 
 
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
@@ -138,11 +138,13 @@ def _runnable(strategy: Strategy) -> Runnable:
     return Runnable(strategy.program, name, strategy.texts, strategy.lags, strategy.compiled.clauses)
 
 
-def _open(market: MarketProtocol | PathLike) -> MarketProtocol:
+def open_market(market: MarketProtocol | PathLike) -> MarketProtocol:
+    """A market by its name, or as it is."""
     return Market(market) if isinstance(market, str | os.PathLike) else market
 
 
-def _options(start: date | str | None, end: date | str | None, engine: Engine, phase: int) -> RunOptions:
+def options_of(start: date | str | None, end: date | str | None, engine: Engine, phase: int) -> RunOptions:
+    """What was asked for, once it makes sense. RequestError."""
     first, last = _date(start), _date(end)
     if first is not None and last is not None and first > last:
         raise RequestError(f"the run would start on {first}, after its end on {last}")

@@ -25,6 +25,7 @@ class Progress:
         self._jobs = jobs
         self._done = 0
         self._step = ""
+        self._counted: tuple[float, int] | None = None
         self._stream = sys.stderr if stream is None else stream
         self._finished = threading.Event()
         self._thread: threading.Thread | None = None
@@ -34,6 +35,22 @@ class Progress:
 
     def advance(self) -> None:
         self._done += 1
+
+    def count(self, done: int, jobs: int) -> None:
+        """How many of many like jobs are done. Once one more is done the line says how long the others will take."""
+        if self._counted is None or done == self._counted[1]:
+            self._counted = time.monotonic(), done
+        self._done, self._jobs = done, jobs
+
+    def time_left(self) -> str:
+        """Of the jobs counted, at the pace so far; empty while it cannot be told."""
+        if self._counted is None or self._done in (self._counted[1], self._jobs):
+            return ""
+        since, before = self._counted
+        seconds = (time.monotonic() - since) * (self._jobs - self._done) / (self._done - before)
+        if seconds < 100.0:
+            return f", {seconds:.0f} s left"
+        return f", {seconds / 60.0:.0f} min left" if seconds < 6_000.0 else f", {seconds / 3_600.0:.1f} h left"
 
     def __enter__(self) -> Progress:
         if self._stream.isatty():
@@ -54,7 +71,7 @@ class Progress:
             filled = _WIDTH * self._done // max(self._jobs, 1)
             elapsed = time.monotonic() - started
             bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {self._done}/{self._jobs}"
-            line = f"{self._title} {bar} {elapsed:.0f} s  {self._step}"
+            line = f"{self._title} {bar} {elapsed:.0f} s{self.time_left()}  {self._step}"
             room = shutil.get_terminal_size().columns - 1  # a longer line would wrap, and a wrapped one cannot be taken back
             self._stream.write(f"\r\x1b[K{line[:room]}")
             self._stream.flush()

@@ -1,14 +1,20 @@
-"""`alvh run`: one strategy on one market."""
+"""`alvh run`: one strategy on one market, or a grid of its settings and params."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from alvh.commands.failures import chosen_settings, say_warnings, told
+from alvh.axes import parted
+from alvh.commands.failures import say_warnings, settings_as_said, told
+from alvh.grids import run_grid
 from alvh.interface import Market, run
+from alvh.mistakes import RequestError
 from alvh.progress import Progress
+from alvh.runtime.axis import Axis
+from alvh.runtime.write_grid import check_grid_output
 from alvh.runtime.write_results import check_output, write_result
 from alvh.strategy import load
 
@@ -16,12 +22,17 @@ from alvh.strategy import load
 @told
 def execute(arguments: argparse.Namespace) -> int:
     """Run, write what `--out` asks for, print a table or JSON."""
+    axes, settings = parted(settings_as_said(arguments))
+    if axes:
+        return _run_grid(arguments, axes, settings)
+    if arguments.threads is not None:
+        raise RequestError("--threads is for a grid: give a --set several values")
     folder = None if arguments.out is None else Path(arguments.out)
     if folder is not None:
         check_output(folder)
     with Progress("alvh run") as progress:
         progress.report("compiling")
-        strategy = load(arguments.file, settings=chosen_settings(arguments))
+        strategy = load(arguments.file, settings=settings)
         result = run(
             strategy,
             Market(arguments.market, seed=arguments.seed, spx_settlement=arguments.spx_settlement),
@@ -36,4 +47,34 @@ def execute(arguments: argparse.Namespace) -> int:
             write_result(result, folder)
     say_warnings([strategy])
     sys.stdout.write(result.to_json() if arguments.json else str(result))
+    return 0
+
+
+def _run_grid(arguments: argparse.Namespace, axes: Sequence[Axis], settings: dict[str, str]) -> int:
+    """The same of every combination of several values; `--out` is written to as cells finish."""
+    if arguments.engine != "numba":
+        raise RequestError("a grid runs on the compiled engine: leave --engine out, or run its cells one by one")
+    if arguments.out is not None:
+        check_grid_output(Path(arguments.out))
+    try:
+        with Progress("alvh run") as progress:
+            grid = run_grid(
+                arguments.file,
+                Market(arguments.market, seed=arguments.seed, spx_settlement=arguments.spx_settlement),
+                {axis.name: axis.values for axis in axes},
+                start=arguments.start,
+                end=arguments.end,
+                settings=settings,
+                phase=arguments.phase,
+                threads=arguments.threads,
+                out=arguments.out,
+                report=progress.report,
+                progress=progress.count,
+            )
+    except KeyboardInterrupt:
+        if arguments.out is not None:
+            print(f"cells that were finished are in {arguments.out}: the same call goes on from there", file=sys.stderr)
+        raise
+    say_warnings([load(arguments.file, settings={**settings, **{axis.name: axis.values[0] for axis in axes}})])
+    sys.stdout.write(grid.to_json() if arguments.json else str(grid))
     return 0

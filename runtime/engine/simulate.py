@@ -83,10 +83,11 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
         # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
         series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
         market = market._replace(series=np.ascontiguousarray(series))
-    rules = build.rule_arrays(program, tables, simulation.steps, width)
+    numbers = build.same_numbers(tables, width)
+    rules = build.rule_arrays(program, tables, simulation.steps, numbers)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
-        state = build.fresh_state(program, tables, market, width)
+        state = build.fresh_state(program, tables, market, numbers)
         tape = build.fresh_tape(program, arrays, width, journal_rows)
         settings = build.settings_of(program, tables, arrays, simulation.phase, journal_rows, interpreted=simulation.steps is not None)
         engine.run(layout.Run(market, settings, rules, state, tape))
@@ -99,7 +100,7 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
     if width > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
         # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
         return _run_alone(simulation, block, jit=jit)
-    return [_record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
+    return [record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
 
 
 def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunRecord] | None:
@@ -113,7 +114,7 @@ def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunR
     return records
 
 
-def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal_rows: int, lane: int) -> RunRecord:
+def record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal_rows: int, lane: int) -> RunRecord:
     counts = tape.counts[:, lane]
     stopped = int(counts[layout.COUNT_STOPPED])
     bars = arrays.last - arrays.first + 1

@@ -100,6 +100,20 @@ def test_progress_shows_after_its_patience_and_cleans_up(monkeypatch: pytest.Mon
     assert screen.getvalue().endswith("\r\x1b[K")
 
 
+def test_progress_says_how_long_counted_jobs_will_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight of 24 were done before; eight more took four seconds, so the eight that are left take four. Nothing was done before 100."""
+    clock = iter((50.0, 100.0, 104.0, 108.0))
+    progress = Progress("alvh run", stream=Terminal())
+    monkeypatch.setattr("alvh.progress.time.monotonic", lambda: next(clock))
+    for _ in range(2):
+        progress.count(8, 24)
+        assert progress.time_left() == ""
+    progress.count(16, 24)
+    assert progress.time_left() == ", 4 s left"
+    progress.count(24, 24)
+    assert progress.time_left() == ""
+
+
 def test_progress_stays_on_one_line_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alvh.progress.PATIENCE", 0.01)
     monkeypatch.setenv("COLUMNS", "40")
