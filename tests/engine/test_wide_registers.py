@@ -16,7 +16,7 @@ LANES = 8
 HOT = ("spx_surface12option_price", "vix_options18undiscounted_price", "black24black_implied_volatility", "strikes17_strike_of_states")
 """As Numba spells them in the names of compiled functions: module and function, each after the number of its letters."""
 LEAST = 0.6
-"""Of a function's arithmetic on packed or scalar doubles, the part that is on the widest registers. Measured: 0.99 and more."""
+"""Of a function's arithmetic on packed or scalar doubles, the part that is on the widest registers. Measured: all of it."""
 ARITHMETIC = re.compile(r"^v(add|sub|mul|div|sqrt|max|min)[ps]d$")
 
 
