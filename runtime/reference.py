@@ -35,12 +35,21 @@ from alvh.runtime.reference_streams import UNKNOWN, Streams, is_unknown
 STALE_BARS_BORNE = 5
 
 
-def interpret(program: Program, arrays: MarketArrays, path: int = 0, phase: int = 0, observer: Observer | None = None) -> RunRecord:
+def interpret(
+    program: Program,
+    arrays: MarketArrays,
+    path: int = 0,
+    phase: int = 0,
+    observer: Observer | None = None,
+    *,
+    record_sensitivities: bool = False,
+) -> RunRecord:
     """Run `program` over the bars `first..last` of one path of a market.
 
-    `phase` shifts the schedules `every N sessions`; `observer` looks on. Raises InternalError for a program that no source text lowers to.
+    `phase` shifts the schedules `every N sessions`; `observer` looks on; `record_sensitivities` adds `net_beta` and `layer_theta` to the
+    record. Raises InternalError for a program that no source text lowers to.
     """
-    run = _Run(program, arrays, path, phase)
+    run = _Run(program, arrays, path, phase, record_sensitivities)
     run.ledger.observer = observer
     for bar in range(arrays.last + 1):
         if not run.live_through(bar):
@@ -61,6 +70,8 @@ class _Totals:
     layer_profit: list[list[float]]
     layer_value: list[list[float]]
     layer_contracts: list[list[float]]
+    net_beta: list[float]
+    layer_theta: list[list[float]]
 
 
 class _LotReadings:
@@ -77,10 +88,11 @@ class _LotReadings:
 class _Run:
     """The bars of one run, step by step."""
 
-    def __init__(self, program: Program, arrays: MarketArrays, path: int, phase: int) -> None:
+    def __init__(self, program: Program, arrays: MarketArrays, path: int, phase: int, record_sensitivities: bool) -> None:
         self.program = program
         self.market = MarketPath(arrays, path)
         self.phase = phase
+        self.record_sensitivities = record_sensitivities
         self.parameters = {parameter.name: parameter.value for parameter in program.parameters}
         self.streams = Streams(program.nodes)
         self.ledger = Ledger(program, self.market, self.streams.new_recorder)
@@ -104,7 +116,7 @@ class _Run:
         self.bar = 0
         self.unknown = [0] * len(self.ledger.rules)
         self.stopped = -1
-        self.totals = _Totals([], [], [], [], [], [], [], [], [])
+        self.totals = _Totals([], [], [], [], [], [], [], [], [], [], [])
 
     def live_through(self, bar: int) -> bool:
         """One bar; False when the run stops before its decisions."""
@@ -322,6 +334,9 @@ class _Run:
         totals.layer_profit.append([state.flow + value for state, value in zip(self.layers, values, strict=True)])
         totals.layer_value.append(values)
         totals.layer_contracts.append([state.contracts for state in self.layers])
+        if self.record_sensitivities:
+            totals.net_beta.append(net_beta(self.layers, ledger.units_of_index, totals.equity[-1], ledger.prices))
+            totals.layer_theta.append([layer_attribute("theta", state, ledger.prices) for state in self.layers])
 
     def record(self) -> RunRecord:
         totals, ledger = self.totals, self.ledger
@@ -350,4 +365,6 @@ class _Run:
             unknown_rates=ledger.unknown_rates,
             stopped=self.stopped,
             verbs=ledger.verbs,
+            net_beta=column(totals.net_beta) if self.record_sensitivities else None,
+            layer_theta=table(totals.layer_theta) if self.record_sensitivities else None,
         )

@@ -198,7 +198,13 @@ JOURNAL_COLUMNS = J_READS + READS
 
 P_EQUITY, P_CASH, P_MARGIN, P_INTEREST, P_FEES, P_HOLD = range(6)
 P_LAYERS = 6
-"""Then for each layer: profit, value, contracts."""
+"""Then for each layer: profit, value, contracts; then, where sensitivities are recorded, net beta and for each layer its theta."""
+
+
+def tape_rows(layers: int, sensitivities: bool) -> int:
+    """Rows of the tape a bar."""
+    return P_LAYERS + 3 * layers + (1 + layers if sensitivities else 0)
+
 
 COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL = range(5)
 COUNT_VERBS = 5
@@ -287,6 +293,10 @@ class Settings(NamedTuple):
     lot_cells: int
     journal_rows: int
     """Rows of the journal a lane."""
+    sensitivities: int
+    """1 when the tape keeps net beta and thetas, as they are after each bar's orders."""
+    tape_rows: int
+    """Rows of the tape a bar."""
 
 
 class State(NamedTuple):
@@ -329,7 +339,7 @@ class Tape(NamedTuple):
     """What a run writes down."""
 
     bars: Any
-    """[bars * (P_LAYERS + 3 * layers), lanes]."""
+    """[bars * Settings.tape_rows, lanes]."""
     journal: Any
     """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
     counts: Any
