@@ -3,9 +3,9 @@
 docs/design/bar.md fixes every operation and its order; the methods of `_Run` follow its steps by name. With the engine it shares
 market arrays and the scalar pricing functions, nothing else. About a hundred microseconds a bar and layer held.
 
-The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_margin` say what things are worth; `_choosing` and `_sizes` what
-a layer would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`, `_keep` are the
-verbs.
+The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_break_even`, `_margin` say what things are worth; `_choosing` and
+`_sizes` what a layer would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`,
+`_keep` are the verbs.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import CLOSE, RunRecord
 from alvh.runtime.reference_account import LayerState, Lot, Order, lots_of, quick_ratio
 from alvh.runtime.reference_attributes import layer_attribute, lot_attribute, net_beta, wacc
+from alvh.runtime.reference_break_even import HEDGED, hedged_break_even
 from alvh.runtime.reference_journal import journal_rows
 from alvh.runtime.reference_keep import Bands
 from alvh.runtime.reference_ledger import Ledger
@@ -97,6 +98,7 @@ class _Run:
         self.streams = Streams(program.nodes)
         self.ledger = Ledger(program, self.market, self.streams.new_recorder)
         self.layers = self.ledger.layers
+        self.hedges = [state for state in self.layers if program.groups[state.layer.group].kind == "hedge"]
         self.orders = Orders(self.ledger, self.streams)
         self.rolls = Rolls(self.orders)
         self.bands = Bands(self.orders)
@@ -153,8 +155,13 @@ class _Run:
         self.account |= {name: self.account_attribute(name) for name in self.account_read if name not in self.account}
         for state in self.layers:
             state.begin_decisions()
-        self.marks = {(owner, name): layer_attribute(name, self.layers[owner], ledger.prices) for owner, name in self.marks_read}
+        self.marks = {(owner, name): self.mark_of(self.layers[owner], name) for owner, name in self.marks_read}
         self.bands.begin(self.account.get("net_beta", UNKNOWN), self.account["equity"])
+
+    def mark_of(self, state: LayerState, name: str) -> float:
+        if name in HEDGED:
+            return hedged_break_even(name, state, self.hedges, self.ledger.prices)
+        return layer_attribute(name, state, self.ledger.prices)
 
     def account_attribute(self, name: str) -> float:
         ledger = self.ledger
@@ -164,8 +171,7 @@ class _Run:
             case "net_beta":
                 return net_beta(self.layers, ledger.units_of_index, self.account["equity"], ledger.prices)
             case "wacc":
-                hedges = [state for state in self.layers if self.program.groups[state.layer.group].kind == "hedge"]
-                return wacc(self.layers, hedges, ledger.cash, ledger.prices)
+                return wacc(self.layers, self.hedges, ledger.cash, ledger.prices)
         raise InternalError(f"the account has no attribute {name!r}")
 
     # Streams: the leaves

@@ -159,6 +159,7 @@ def settings_of(
         fund_expiries=len(arrays.fund.settle_day),
         lot_cells=len(tables.lot_cells),
         journal_rows=journal_rows,
+        hedged_break_evens=int(bool(marks & {"hedged_lower_break_even", "hedged_upper_break_even"})),
         sensitivities=int(sensitivities),
         tape_rows=layout.tape_rows(len(program.layers), sensitivities),
     )

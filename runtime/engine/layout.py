@@ -181,7 +181,7 @@ LOT_ATTRIBUTE_ROWS = len(LOT_ATTRIBUTES)
 (
     LA_VALUE, LA_PROFIT, LA_LOSS, LA_MARGIN, LA_DELTA, LA_CREDIT, LA_COST, LA_CONTRACTS, LA_NOTIONAL, LA_WIDTH,
     LA_DTE, LA_SHORT_DELTA, LA_OPTION_DELTA, LA_AGE, LA_VEGA, LA_THETA, LA_LOWER, LA_UPPER, LA_IRR, LA_CARRY,
-    LA_COUNT, LA_REALIZED, LA_GAINS, LA_IS_OPEN, LA_OPENS, LA_CLOSES, LA_ROLLS, LA_EARNED,
+    LA_COUNT, LA_REALIZED, LA_GAINS, LA_IS_OPEN, LA_OPENS, LA_CLOSES, LA_ROLLS, LA_EARNED, LA_HEDGED_LOWER, LA_HEDGED_UPPER,
 ) = range(LAYER_ATTRIBUTE_ROWS)  # fmt: skip
 """Those before `LA_COUNT` are a lot's too, in the same order."""
 AA_EQUITY, AA_CASH, AA_QUICK_RATIO, AA_NET_BETA, AA_WACC = range(ACCOUNT_ATTRIBUTE_ROWS)
@@ -297,6 +297,8 @@ class Settings(NamedTuple):
     """1 when the tape keeps net beta and thetas, as they are after each bar's orders."""
     tape_rows: int
     """Rows of the tape a bar."""
+    hedged_break_evens: int
+    """1 when the program reads a break-even with hedges; else none is computed."""
 
 
 class State(NamedTuple):

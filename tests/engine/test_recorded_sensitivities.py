@@ -64,4 +64,5 @@ def test_compiled_engines_agree_in_one_lane_and_in_eight() -> None:
     betas = np.array([record.net_beta for record in expected])
     thetas = np.array([record.layer_theta for record in expected])
     assert np.isfinite(betas).all()
-    assert (np.abs(thetas).max(axis=(0, 1)) > 0.0).tolist() == [True, True, False, True]  # futures have no theta
+    decays = dict(zip([layer.name for layer in program.layers], np.abs(thetas).max(axis=(0, 1)) > 0.0, strict=True))
+    assert decays == {"condors": True, "alvh.calls": True, "alvh.funds": True, "alvh.futures": False}
