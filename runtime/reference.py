@@ -278,12 +278,13 @@ class _Run:
             if self.ledger.observer is not None:
                 self.ledger.observer.lot_read(self.bar, state.number, slot, values)
             rule = unwind or orders.first_that_holds(layer.closes, values)
-            if rule is not None:
+            if rule is not None or lot.ends <= self.market.sessions[self.bar]:
                 if not lot.is_stale:
                     q = lot.structures
-                    self.ledger.sell(state, Order(rule, slot, orders.read(rule, values)), q, CLOSE, q)
+                    read = () if rule is None else orders.read(rule, values)
+                    self.ledger.sell(state, Order(rule, slot, read), q, CLOSE, q)
                     state.closed = True
-                    self.ledger.verbs["unwind" if rule is unwind else "close"] += 1
+                    self.ledger.verbs["close" if rule is None or rule is not unwind else "unwind"] += 1
                 continue
             rule = orders.first_that_holds(layer.rolls, values) or orders.first_that_holds(layer.rebalances, values)
             if rule is not None:
