@@ -49,7 +49,7 @@ def test_a_rule_without_a_condition_read_nothing() -> None:
 
 def test_the_end_of_a_proxy_has_a_reason_and_no_rule() -> None:
     # The future of month 1 settles on Wednesday 01-15, bar 7.
-    strategy = runnable("hedge h {\n  layer a {\n    buy 1 VX future, month 1\n    proxy VXX shares when vix > 1\n    hold to expiry\n  }\n}\n")
+    strategy = runnable(calls("proxy VXX shares when vix > 1\n hold to expiry", leg="buy 1 VX future, month 1"))
     arrays = small_market(9)
     journal = journal_frame(strategy.program, arrays, interpret(strategy.program, arrays), strategy.clauses)
     assert journal["action"].to_list() == ["open", "close", "open"]
