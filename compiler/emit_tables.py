@@ -20,8 +20,9 @@ LOT_ATTRIBUTES = (
     "dte", "short_delta", "option_delta", "age",
     "vega", "theta", "lower_break_even", "upper_break_even", "irr", "carry",
 )  # fmt: skip
-LAYER_ATTRIBUTES = (*LOT_ATTRIBUTES, "count", "realized", "gains", "is_open", "opens", "closes", "rolls", "earned")
-"""The first fourteen are kept for every program, those from `vega` to `carry` where a program reads them."""
+LAYER_ATTRIBUTES = (*LOT_ATTRIBUTES, "count", "realized", "gains", "is_open", "opens", "closes", "rolls", "earned",
+                    "hedged_lower_break_even", "hedged_upper_break_even")  # fmt: skip
+"""The first fourteen are kept for every program, those from `vega` to `carry` and the last two where a program reads them."""
 
 STRIKE_MANNERS = ("delta", "forward", "strike", "below", "above")
 EXPIRY_MANNERS = ("days", "range", "month", "none")

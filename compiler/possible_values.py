@@ -10,13 +10,14 @@ from typing import TypeAlias
 
 from alvh.compiler.constants import constant_value
 from alvh.compiler.meaning import Meaning
+from alvh.compiler.structure_values import BREAK_EVENS
 from alvh.grammar import syntax
 
 NEVER_KNOWN = "never known"
 ANYTHING = "anything"
 Value: TypeAlias = float | str
 
-UNKNOWN_WHEN_FLAT = frozenset({"dte", "age", "short_delta", "option_delta", "irr", "carry", "lower_break_even", "upper_break_even"})
+UNKNOWN_WHEN_FLAT = frozenset({"dte", "age", "short_delta", "option_delta", "irr", "carry", *BREAK_EVENS})
 """Attributes that a layer without a lot does not have; `realized` and `gains` stay 0 where none ever opened."""
 
 BOTH = frozenset({True, False})

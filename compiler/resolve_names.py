@@ -32,7 +32,7 @@ from alvh.compiler.rules.unsupported_setting import unsupported_setting
 from alvh.compiler.rules.unused_name import unused_name
 from alvh.compiler.rules.wrong_arguments import wrong_arguments
 from alvh.compiler.rules.wrong_sort_of_name import not_a_calendar, not_a_layer, not_a_value, not_in_this_hedge, whole_hedge
-from alvh.compiler.structure_values import OF_ONE_LAYER, why_never_known
+from alvh.compiler.structure_values import BREAK_EVENS, OF_ONE_LAYER, why_never_known
 from alvh.compiler.verbs import verb_of
 from alvh.compiler.vocabulary import (
     ACCOUNT,
@@ -522,7 +522,7 @@ class _Resolver:
         layers = [path for path in self.layers if path.startswith(f"{owner.name}.")]
         if name in OF_ONE_LAYER and len(layers) > 1:
             self._report(attribute_of_one_layer(span, owner.name, name, layers))
-        elif name in ("lower_break_even", "upper_break_even") and layers:
+        elif name in BREAK_EVENS and layers:
             legs = tuple(leg for path in layers for leg in self.layers[path].statements if isinstance(leg, syntax.Leg))
             why = why_never_known(name, legs) if legs else None
             if why is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from alvh.compiler.vocabulary import OPTIONS
 from alvh.grammar import syntax
 
-OF_ONE_LAYER = frozenset({"irr", "carry"})
+OF_ONE_LAYER = frozenset({"irr", "carry", "hedged_lower_break_even", "hedged_upper_break_even"})
 """Attributes that no sum over layers is: they are found from all lots of one."""
+
+BREAK_EVENS = frozenset({"lower_break_even", "upper_break_even", "hedged_lower_break_even", "hedged_upper_break_even"})
 
 
 def why_never_known(name: str, legs: tuple[syntax.Leg, ...]) -> str | None:
@@ -19,9 +21,9 @@ def why_never_known(name: str, legs: tuple[syntax.Leg, ...]) -> str | None:
         case "width_notional":
             sides = [(leg.product.name, leg.right) for leg in options]
             return "has no two strikes of one right" if len(set(sides)) == len(sides) else None
-        case "lower_break_even":
+        case "lower_break_even" | "hedged_lower_break_even":
             return None if any(_is_sold_spx(leg, "put") for leg in sold) else "sells no SPX put"
-        case "upper_break_even":
+        case "upper_break_even" | "hedged_upper_break_even":
             return None if any(_is_sold_spx(leg, "call") for leg in sold) else "sells no SPX call"
         case "option_delta" if legs[0].right not in OPTIONS:
             return "has a first leg that is no option"

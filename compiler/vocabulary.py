@@ -136,6 +136,8 @@ ATTRIBUTES: Mapping[str, Word] = _words(
     Word("irr", RATIO, "The yearly return of open lots on what they tie up, closed at marks."),
     Word("lower_break_even", SPX_POINTS, "The SPX at which the sold puts lose at expiry what was received."),
     Word("upper_break_even", SPX_POINTS, "The SPX at which the sold calls lose at expiry what was received."),
+    Word("hedged_lower_break_even", SPX_POINTS, "The lower break-even with what the hedges would then be worth, their time value aside."),
+    Word("hedged_upper_break_even", SPX_POINTS, "The upper break-even with what the hedges would then be worth, their time value aside."),
     Word("carry", NUMBER, "How many months the value would last at today's theta."),
 )
 

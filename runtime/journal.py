@@ -130,6 +130,8 @@ def _reason(program: Program, arrays: MarketArrays, rows: JournalRows, row: int,
         return rule_text(rule)
     if rows.action[row] == codes.TRIM:
         return "fewer contracts cover it"
+    if rows.action[row] == codes.CLOSE:
+        return "what it stands for has settled"
     if rows.action[row] != codes.SETTLE:
         return "holds none of its own"
     paid = [print_in_words(arrays, series, int(rows.bar[row])) for _, series in settled_on(program, arrays, rows, row)]

@@ -46,11 +46,16 @@ def daily_returns(equity: Floats, capital: float) -> Floats:
 
 
 def annual_growth(returns: Floats) -> float | None:
-    """Compound annual growth rate; None without returns."""
+    """Compound annual growth rate; None without returns, and where it is beyond what a float holds."""
     if returns.size == 0:
         return None
-    growth = float(np.prod(1.0 + returns))
-    return float(growth ** (DAYS_A_YEAR / returns.size)) - 1.0
+    with np.errstate(over="ignore"):
+        growth = float(np.prod(1.0 + returns))
+    try:
+        yearly = growth ** (DAYS_A_YEAR / returns.size)
+    except OverflowError:
+        return None
+    return yearly - 1.0 if math.isfinite(yearly) else None
 
 
 def annual_volatility(returns: Floats) -> float | None:

@@ -84,6 +84,11 @@ class RunRecord:
     """Bar on which a mark was missing for more than five sessions and the run ended; -1: none."""
     verbs: dict[str, int]
     """How often each of VERBS acted."""
+    net_beta: Floats | None = None
+    """[bars] what all positions move like, in dollars of the index, over equity, after the orders of the bar; unknown where a delta or a
+    slope is. None, like the next, unless the run was asked to record sensitivities."""
+    layer_theta: Floats | None = None
+    """[bars, layers] dollars a calendar day, after the orders of the bar."""
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:

@@ -3,9 +3,9 @@
 docs/design/bar.md fixes every operation and its order; the methods of `_Run` follow its steps by name. With the engine it shares
 market arrays and the scalar pricing functions, nothing else. About a hundred microseconds a bar and layer held.
 
-The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_margin` say what things are worth; `_choosing` and `_sizes` what
-a layer would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`, `_keep` are the
-verbs.
+The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_break_even`, `_margin` say what things are worth; `_choosing` and
+`_sizes` what a layer would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`,
+`_keep` are the verbs.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.record import CLOSE, RunRecord
 from alvh.runtime.reference_account import LayerState, Lot, Order, lots_of, quick_ratio
 from alvh.runtime.reference_attributes import layer_attribute, lot_attribute, net_beta, wacc
+from alvh.runtime.reference_break_even import HEDGED, hedged_break_even
 from alvh.runtime.reference_journal import journal_rows
 from alvh.runtime.reference_keep import Bands
 from alvh.runtime.reference_ledger import Ledger
@@ -35,12 +36,21 @@ from alvh.runtime.reference_streams import UNKNOWN, Streams, is_unknown
 STALE_BARS_BORNE = 5
 
 
-def interpret(program: Program, arrays: MarketArrays, path: int = 0, phase: int = 0, observer: Observer | None = None) -> RunRecord:
+def interpret(
+    program: Program,
+    arrays: MarketArrays,
+    path: int = 0,
+    phase: int = 0,
+    observer: Observer | None = None,
+    *,
+    record_sensitivities: bool = False,
+) -> RunRecord:
     """Run `program` over the bars `first..last` of one path of a market.
 
-    `phase` shifts the schedules `every N sessions`; `observer` looks on. Raises InternalError for a program that no source text lowers to.
+    `phase` shifts the schedules `every N sessions`; `observer` looks on; `record_sensitivities` adds `net_beta` and `layer_theta` to the
+    record. Raises InternalError for a program that no source text lowers to.
     """
-    run = _Run(program, arrays, path, phase)
+    run = _Run(program, arrays, path, phase, record_sensitivities)
     run.ledger.observer = observer
     for bar in range(arrays.last + 1):
         if not run.live_through(bar):
@@ -61,6 +71,8 @@ class _Totals:
     layer_profit: list[list[float]]
     layer_value: list[list[float]]
     layer_contracts: list[list[float]]
+    net_beta: list[float]
+    layer_theta: list[list[float]]
 
 
 class _LotReadings:
@@ -77,14 +89,16 @@ class _LotReadings:
 class _Run:
     """The bars of one run, step by step."""
 
-    def __init__(self, program: Program, arrays: MarketArrays, path: int, phase: int) -> None:
+    def __init__(self, program: Program, arrays: MarketArrays, path: int, phase: int, record_sensitivities: bool) -> None:
         self.program = program
         self.market = MarketPath(arrays, path)
         self.phase = phase
+        self.record_sensitivities = record_sensitivities
         self.parameters = {parameter.name: parameter.value for parameter in program.parameters}
         self.streams = Streams(program.nodes)
         self.ledger = Ledger(program, self.market, self.streams.new_recorder)
         self.layers = self.ledger.layers
+        self.hedges = [state for state in self.layers if program.groups[state.layer.group].kind == "hedge"]
         self.orders = Orders(self.ledger, self.streams)
         self.rolls = Rolls(self.orders)
         self.bands = Bands(self.orders)
@@ -104,7 +118,7 @@ class _Run:
         self.bar = 0
         self.unknown = [0] * len(self.ledger.rules)
         self.stopped = -1
-        self.totals = _Totals([], [], [], [], [], [], [], [], [])
+        self.totals = _Totals([], [], [], [], [], [], [], [], [], [], [])
 
     def live_through(self, bar: int) -> bool:
         """One bar; False when the run stops before its decisions."""
@@ -141,8 +155,13 @@ class _Run:
         self.account |= {name: self.account_attribute(name) for name in self.account_read if name not in self.account}
         for state in self.layers:
             state.begin_decisions()
-        self.marks = {(owner, name): layer_attribute(name, self.layers[owner], ledger.prices) for owner, name in self.marks_read}
+        self.marks = {(owner, name): self.mark_of(self.layers[owner], name) for owner, name in self.marks_read}
         self.bands.begin(self.account.get("net_beta", UNKNOWN), self.account["equity"])
+
+    def mark_of(self, state: LayerState, name: str) -> float:
+        if name in HEDGED:
+            return hedged_break_even(name, state, self.hedges, self.ledger.prices)
+        return layer_attribute(name, state, self.ledger.prices)
 
     def account_attribute(self, name: str) -> float:
         ledger = self.ledger
@@ -152,8 +171,7 @@ class _Run:
             case "net_beta":
                 return net_beta(self.layers, ledger.units_of_index, self.account["equity"], ledger.prices)
             case "wacc":
-                hedges = [state for state in self.layers if self.program.groups[state.layer.group].kind == "hedge"]
-                return wacc(self.layers, hedges, ledger.cash, ledger.prices)
+                return wacc(self.layers, self.hedges, ledger.cash, ledger.prices)
         raise InternalError(f"the account has no attribute {name!r}")
 
     # Streams: the leaves
@@ -260,12 +278,13 @@ class _Run:
             if self.ledger.observer is not None:
                 self.ledger.observer.lot_read(self.bar, state.number, slot, values)
             rule = unwind or orders.first_that_holds(layer.closes, values)
-            if rule is not None:
+            if rule is not None or lot.ends <= self.market.sessions[self.bar]:
                 if not lot.is_stale:
                     q = lot.structures
-                    self.ledger.sell(state, Order(rule, slot, orders.read(rule, values)), q, CLOSE, q)
+                    read = () if rule is None else orders.read(rule, values)
+                    self.ledger.sell(state, Order(rule, slot, read), q, CLOSE, q)
                     state.closed = True
-                    self.ledger.verbs["unwind" if rule is unwind else "close"] += 1
+                    self.ledger.verbs["close" if rule is None or rule is not unwind else "unwind"] += 1
                 continue
             rule = orders.first_that_holds(layer.rolls, values) or orders.first_that_holds(layer.rebalances, values)
             if rule is not None:
@@ -322,6 +341,9 @@ class _Run:
         totals.layer_profit.append([state.flow + value for state, value in zip(self.layers, values, strict=True)])
         totals.layer_value.append(values)
         totals.layer_contracts.append([state.contracts for state in self.layers])
+        if self.record_sensitivities:
+            totals.net_beta.append(net_beta(self.layers, ledger.units_of_index, totals.equity[-1], ledger.prices))
+            totals.layer_theta.append([layer_attribute("theta", state, ledger.prices) for state in self.layers])
 
     def record(self) -> RunRecord:
         totals, ledger = self.totals, self.ledger
@@ -350,4 +372,6 @@ class _Run:
             unknown_rates=ledger.unknown_rates,
             stopped=self.stopped,
             verbs=ledger.verbs,
+            net_beta=column(totals.net_beta) if self.record_sensitivities else None,
+            layer_theta=table(totals.layer_theta) if self.record_sensitivities else None,
         )

@@ -54,6 +54,8 @@ class Lot:
     scale: float = 1.0
     """Units of the legs that one structure holds; other than 1 only for a proxy."""
     proxy: int = NO_PROXY
+    ends: float = math.inf
+    """Day on which a proxy has outlived what it stands for."""
     worst: float = field(init=False)
     """Largest loss at expiry of one unit's live options, in points."""
     opening_margin: float = field(init=False)
@@ -131,8 +133,8 @@ class Lot:
 
     @property
     def nearest(self) -> float:
-        """Day of the next settlement; infinite where nothing settles."""
-        return nearest_of([leg.contract.expiry for leg in self.live])
+        """Day of the next settlement, or of a proxy's end; infinite where nothing settles."""
+        return self.ends if self.proxy != NO_PROXY else nearest_of([leg.contract.expiry for leg in self.live])
 
 
 def entry_of(legs: Iterable[HeldLeg]) -> float:

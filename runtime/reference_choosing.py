@@ -56,6 +56,8 @@ class Structure:
     scale: float = 1.0
     """How much of these legs one structure holds: other than 1 only where shares stand in for other legs."""
     proxy: int = NO_PROXY
+    ends: float = math.inf
+    """Day on which a proxy has outlived what it stands for: the last settlement of the legs that it replaces."""
     sized_by: Structure | None = None
     """What money and loss are measured by, where it is not this structure: the legs that a proxy stands in for."""
     debit: float = field(init=False)
@@ -135,13 +137,14 @@ def structure_of(
     *,
     scale: float = 1.0,
     proxy: int = NO_PROXY,
+    ends: float = math.inf,
     sized_by: Structure | None = None,
 ) -> Structure:
     """These legs at today's prices. `naked`: sold options are margined as if nothing covered them."""
     quotes = tuple(prices.quote(contract) for contract in contracts)
     floating = floating_margin(contracts, ratios, [quote.mid for quote in quotes], prices, naked)
     fee = fee_of(contracts, ratios, prices.charged) * scale
-    return Structure(tuple(contracts), tuple(ratios), quotes, fee, floating, scale, proxy, sized_by)
+    return Structure(tuple(contracts), tuple(ratios), quotes, fee, floating, scale, proxy, ends, sized_by)
 
 
 @frozen
@@ -257,7 +260,8 @@ def _stand_in(choice: Choice, primary: Structure, layer: Layer, number: int, pri
     scale = UNKNOWN if share_beta == 0.0 else primary_beta / share_beta
     if not scale > 0.0 or prices.quote(share).is_unknown:
         return Choice(choice.expiries, NO_PRICE)
-    structure = structure_of((share,), (leg.ratio,), prices, False, scale=scale, proxy=number, sized_by=primary)
+    ends = max(float(contract.settlement.settle_day) for contract in primary.contracts)
+    structure = structure_of((share,), (leg.ratio,), prices, False, scale=scale, proxy=number, ends=ends, sized_by=primary)
     return evolve(choice, structure=structure)
 
 

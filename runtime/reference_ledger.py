@@ -272,6 +272,7 @@ class Ledger:
                 structure.floating,
                 structure.scale,
                 structure.proxy,
+                structure.ends,
             )
         if ask.kind == "open":
             state.opened = True

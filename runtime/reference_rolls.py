@@ -63,6 +63,7 @@ class Rolls:
             self.ledger.refuse(state, order, NO_DAYS_GAINED, structure)
             return
         if structure.proxy == lot.proxy and structure.contracts == lot.contracts:
+            lot.ends = structure.ends
             return
         refusal = self.refusal_of_count(state, lot, structure, rule)
         if refusal != NO_REASON:

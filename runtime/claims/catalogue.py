@@ -44,7 +44,7 @@ MEASURES: dict[str, Callable[[Case, Track], Figure]] = {
     "range_bound_level": market_measures.range_bound_level,
     "trigger_lift": market_measures.trigger_lift,
     "naive_drag": market_measures.naive_drag,
-    "book_beta": market_measures.book_beta,
+    "book_beta": measures.book_beta,
 }
 """`annual_cost` decides by the calm bleed; growth_given_up and premium_bought stand beside it."""
 
@@ -53,10 +53,12 @@ OF_MARKET = frozenset({"range_bound_change", "range_bound_level", "trigger_lift"
 OF_HEDGE = frozenset(
     {
         "annual_cost", "growth_given_up", "growth_gained", "premium_bought", "monthly_drag", "monthly_drag_of_equity", "hedge_cost",
-        "payoff_capture", "payoff_capture_in_crises", "cycles_cut", "cycle_reduction",
+        "payoff_capture", "payoff_capture_in_crises", "cycles_cut", "cycle_reduction", "theta_paid",
     }
 )  # fmt: skip
 """Metrics that say nothing of a book without a hedge."""
+OF_SENSITIVITIES = frozenset({"theta_paid", "book_beta"})
+"""Metrics of runs that record net beta and thetas by bar."""
 
 
 def measure(metric: str, relative: str, case: Case, of: Measured = "hedged") -> Figure:

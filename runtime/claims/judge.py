@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 from attrs import Factory, define, evolve, field, frozen
 
-from alvh.runtime.claims.catalogue import OF_HEDGE, measure
+from alvh.runtime.claims.catalogue import OF_HEDGE, OF_SENSITIVITIES, measure
 from alvh.runtime.claims.days import Flags, bars_between, day_number, days_when
 from alvh.runtime.claims.intervals import Interval, Sampled, interval_of, over_paths, wilson
 from alvh.runtime.claims.measures import Case, Figure
@@ -121,10 +121,14 @@ def judge_all(
                 continue
             for phase, offset in enumerate(offsets):
                 report(f"{file}: block {block_number + 1}, phase {phase + 1} of {phases}")
-                trials = _Cases(Trials(cut, offset))
+                trials = _Cases(Trials(cut, offset, record_sensitivities=_read_sensitivities(questions)))
                 for number, question in questions:
                     _gather(question, kept[number], trials, phase, sources.is_generated)
     return tuple(_weigh(question, notes, sources) for question, notes in zip(asked, kept, strict=True))
+
+
+def _read_sensitivities(questions: Sequence[tuple[int, Asked]]) -> bool:
+    return any(part.metric in OF_SENSITIVITIES for _, question in questions for part in question.parts)
 
 
 def _years(arrays: MarketArrays) -> MarketArrays | None:

@@ -88,8 +88,3 @@ def future_returns(run: Run) -> Floats:
     before = weight[:-1] * first[:-1] + (1.0 - weight[:-1]) * second[:-1]
     returns[1:] = (weight[:-1] * first_now + (1.0 - weight[:-1]) * second_now) / before - 1.0
     return returns
-
-
-def book_beta(case: Case, track: Track) -> Figure:
-    """C13: it needs the book's delta day by day."""
-    return "runs do not record the book's beta yet"

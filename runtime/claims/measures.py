@@ -26,6 +26,9 @@ FULL_YEAR = 200
 FULL_MONTH = 15
 CYCLE_CUT = 0.35
 """Reduction of the drawdown that a cycle must reach to count as cut."""
+BETA_BAND = 0.08, 0.12
+MOST_UNKNOWN = 0.05
+"""Of days, that a sum over days may lack."""
 WITHOUT_LOTS = 31
 """Sessions an event lasts where the book held nothing when it began: 45 days."""
 
@@ -296,4 +299,23 @@ def book_risk(case: Case, track: Track) -> Figure:
 
 
 def theta_paid(case: Case, track: Track) -> Figure:
-    return "runs do not record time decay yet"
+    """Dollars of time decay that the hedges paid: each night's theta times its calendar days; what they earned by it is taken off."""
+    paid = track.of_run(track.run.decay_paid)
+    if case.chosen is not None:
+        paid = paid[case.chosen]
+    unknown = np.isnan(paid)
+    if unknown.mean() > MOST_UNKNOWN:
+        return f"time decay is unknown on {unknown.mean():.0%} of days"
+    return Sampled(np.nan_to_num(paid)[:, None], lambda rows: float(rows.sum()) + 0.0, BLOCK_DAYS)
+
+
+def book_beta(case: Case, track: Track) -> Figure:
+    """C13: the share of days on which the beta of all that is held lies in BETA_BAND, without sign; days of unknown beta are left out."""
+    beta = track.of_run(track.run.net_beta)
+    if case.chosen is not None:
+        beta = beta[case.chosen]
+    known = np.abs(beta[~np.isnan(beta)])
+    if not known.size:
+        return "the book's beta is unknown on all days"
+    inside = (known >= BETA_BAND[0]) & (known <= BETA_BAND[1])
+    return Sampled(inside.astype(float)[:, None], lambda rows: float(rows.mean()), BLOCK_DAYS)

@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 
 from alvh.compiler.ir import Leg, Program
 from alvh.compiler.twins import book_layers, hedge_layers
+from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.attribution import daily_profit
 from alvh.runtime.claims.days import Flags, Stretch, cycles, falls, gap_days
 from alvh.runtime.market import Floats, Integers, MarketArrays
@@ -52,6 +53,19 @@ class Run:
         money = journal.price[rows] * journal.filled[rows] * MULTIPLIER
         by_bar: Floats = np.bincount(journal.bar[rows].astype(int) - self.arrays.first, money, minlength=self.bars).astype(np.float64)
         return by_bar[: self.bars]
+
+    @cached_property
+    def decay_paid(self) -> Floats:
+        """[bars] dollars that the hedges lost to the calendar days since the bar before: minus the thetas they were held with over them."""
+        thetas = _recorded(self.record.layer_theta)[:, list(self.hedges)].sum(axis=1)
+        paid = np.zeros(self.bars)
+        paid[1:] = -thetas[:-1] * np.diff(self.days)
+        return paid
+
+    @property
+    def net_beta(self) -> Floats:
+        """[bars] dollars of the index that all positions stand for, over equity."""
+        return _recorded(self.record.net_beta)
 
     @cached_property
     def gaps(self) -> Flags:
@@ -136,6 +150,12 @@ class Run:
         for opened, ended, _, settles in self._book_lots:
             np.maximum(last[opened:ended], settles, out=last[opened:ended])
         return last
+
+
+def _recorded(values: Floats | None) -> Floats:
+    if values is None:
+        raise InternalError("a figure of sensitivities is asked of a run that did not record them")
+    return values
 
 
 def wider_wings(legs: tuple[Leg, ...], strikes: Floats) -> Floats:

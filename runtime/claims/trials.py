@@ -32,11 +32,14 @@ def started_later(arrays: MarketArrays, sessions: int) -> MarketArrays:
 
 
 class Trials:
-    """Runs over the paths of `arrays`, whose schedules are shifted by `phase` sessions."""
+    """Runs over the paths of `arrays`, whose schedules are shifted by `phase` sessions.
 
-    def __init__(self, arrays: MarketArrays, phase: int = 0) -> None:
+    `record_sensitivities`: with net beta and thetas by bar, which cost time."""
+
+    def __init__(self, arrays: MarketArrays, phase: int = 0, record_sensitivities: bool = False) -> None:
         self.arrays = started_later(arrays, phase)
         self.phase = phase
+        self.record_sensitivities = record_sensitivities
         self.paths = arrays.values.shape[2]
         self._made: dict[tuple[Program, str], tuple[Run, ...]] = {}
 
@@ -66,7 +69,7 @@ class Trials:
 
     def _simulate(self, program: Program, arrays: MarketArrays) -> tuple[Run, ...]:
         lanes = LANES if self.paths >= LANES_PAY else 1
-        records = simulate(program, arrays, self.phase, lanes)
+        records = simulate(program, arrays, self.phase, lanes, record_sensitivities=self.record_sensitivities)
         return tuple(Run(program, arrays, path, record) for path, record in enumerate(records))
 
 

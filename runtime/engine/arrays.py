@@ -124,7 +124,14 @@ def _expiry_rows(expiries: Expiries) -> Floats:
 
 
 def settings_of(
-    program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int, *, interpreted: bool
+    program: Program,
+    tables: Tables,
+    arrays: MarketArrays,
+    phase: int,
+    journal_rows: int,
+    *,
+    interpreted: bool,
+    sensitivities: bool,
 ) -> layout.Settings:
     marks = {node.name for node in program.nodes if node.operation in ("mark", "lot")}
     account = {node.name for node in program.nodes if node.operation == "account"}
@@ -156,6 +163,9 @@ def settings_of(
         fund_expiries=len(arrays.fund.settle_day),
         lot_cells=len(tables.lot_cells),
         journal_rows=journal_rows,
+        hedged_break_evens=int(bool(marks & {"hedged_lower_break_even", "hedged_upper_break_even"})),
+        sensitivities=int(sensitivities),
+        tape_rows=layout.tape_rows(len(program.layers), sensitivities),
     )
 
 
@@ -207,11 +217,11 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, n
     return state
 
 
-def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, journal_rows: int) -> layout.Tape:
+def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, settings: layout.Settings) -> layout.Tape:
     bars = arrays.last - arrays.first + 1
     tape = layout.Tape(
-        bars=np.zeros((bars * (layout.P_LAYERS + 3 * len(program.layers)), lanes)),
-        journal=np.empty((lanes * journal_rows, layout.JOURNAL_COLUMNS)),
+        bars=np.zeros((bars * settings.tape_rows, lanes)),
+        journal=np.empty((lanes * settings.journal_rows, layout.JOURNAL_COLUMNS)),
         counts=np.zeros((layout.COUNTS, lanes)),
         unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
     )

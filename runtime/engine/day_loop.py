@@ -40,6 +40,7 @@ from alvh.runtime.engine.layout import (
 )
 from alvh.runtime.engine.mark import mark
 from alvh.runtime.engine.prices import note_crowd, series_at
+from alvh.runtime.engine.sensitivities import record_sensitivities
 from alvh.runtime.engine.settle import accrue_interest, settle
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
 
@@ -78,7 +79,7 @@ def _record(lanes: Lanes, run: Run, bar: int) -> None:
     layers = run.settings.layers
     cash = load(lanes, run.state.account, A_CASH)
     equity = cash
-    row = (bar - run.settings.first) * (P_LAYERS + 3 * layers)
+    row = (bar - run.settings.first) * run.settings.tape_rows
     for layer in range(layers):
         value = _value_of_layer(lanes, run, layer)
         equity = equity + value
@@ -95,6 +96,8 @@ def _record(lanes: Lanes, run: Run, bar: int) -> None:
     store(lanes, run.tape.bars, row + P_MARGIN, margin_now(lanes, run))
     store(lanes, run.tape.bars, row + P_INTEREST, load(lanes, run.state.account, A_INTEREST))
     store(lanes, run.tape.bars, row + P_FEES, load(lanes, run.state.account, A_FEES))
+    if run.settings.sensitivities == 1:
+        record_sensitivities(lanes, run, bar, row + P_LAYERS + 3 * layers, equity)
 
 
 @lane_function

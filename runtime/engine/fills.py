@@ -8,6 +8,7 @@ from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where
 from alvh.runtime.engine.margin import NO_SETTLEMENT, refresh_lot
 from alvh.runtime.engine.prices import table_of
+from alvh.runtime.engine.proxies import proxy_end
 from alvh.runtime.engine.trade import refuse, whole
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, lane_function, load, maximum, negate, select, store, store_where
 from alvh.runtime.record import (
@@ -186,7 +187,9 @@ def _place_leg(lanes: Lanes, run: Run, layer: int, slot: int, choice: int, leg: 
     price = traded_price(run, rule, mid, half)
     expiry = 0
     settle_bar, settle_day, am = NO_SETTLEMENT, NO_SETTLEMENT, 0.0
-    if leg < primary and kind != at.SHARES:
+    if leg >= primary:
+        settle_day = proxy_end(run, layer, choice)
+    elif kind != at.SHARES:
         expiry = int(run.state.chosen_expiry[choice, leg])
         table = table_of(run, int(run.rules.legs[rule, at.G_PRODUCT]))
         settle_bar, settle_day, am = table[expiry, at.X_SETTLE_BAR], table[expiry, at.X_SETTLE_DAY], table[expiry, at.X_AM]

@@ -181,7 +181,7 @@ LOT_ATTRIBUTE_ROWS = len(LOT_ATTRIBUTES)
 (
     LA_VALUE, LA_PROFIT, LA_LOSS, LA_MARGIN, LA_DELTA, LA_CREDIT, LA_COST, LA_CONTRACTS, LA_NOTIONAL, LA_WIDTH,
     LA_DTE, LA_SHORT_DELTA, LA_OPTION_DELTA, LA_AGE, LA_VEGA, LA_THETA, LA_LOWER, LA_UPPER, LA_IRR, LA_CARRY,
-    LA_COUNT, LA_REALIZED, LA_GAINS, LA_IS_OPEN, LA_OPENS, LA_CLOSES, LA_ROLLS, LA_EARNED,
+    LA_COUNT, LA_REALIZED, LA_GAINS, LA_IS_OPEN, LA_OPENS, LA_CLOSES, LA_ROLLS, LA_EARNED, LA_HEDGED_LOWER, LA_HEDGED_UPPER,
 ) = range(LAYER_ATTRIBUTE_ROWS)  # fmt: skip
 """Those before `LA_COUNT` are a lot's too, in the same order."""
 AA_EQUITY, AA_CASH, AA_QUICK_RATIO, AA_NET_BETA, AA_WACC = range(ACCOUNT_ATTRIBUTE_ROWS)
@@ -198,7 +198,13 @@ JOURNAL_COLUMNS = J_READS + READS
 
 P_EQUITY, P_CASH, P_MARGIN, P_INTEREST, P_FEES, P_HOLD = range(6)
 P_LAYERS = 6
-"""Then for each layer: profit, value, contracts."""
+"""Then for each layer: profit, value, contracts; then, where sensitivities are recorded, net beta and for each layer its theta."""
+
+
+def tape_rows(layers: int, sensitivities: bool) -> int:
+    """Rows of the tape a bar."""
+    return P_LAYERS + 3 * layers + (1 + layers if sensitivities else 0)
+
 
 COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL = range(5)
 COUNT_VERBS = 5
@@ -287,6 +293,12 @@ class Settings(NamedTuple):
     lot_cells: int
     journal_rows: int
     """Rows of the journal a lane."""
+    sensitivities: int
+    """1 when the tape keeps net beta and thetas, as they are after each bar's orders."""
+    tape_rows: int
+    """Rows of the tape a bar."""
+    hedged_break_evens: int
+    """1 when the program reads a break-even with hedges; else none is computed."""
 
 
 class State(NamedTuple):
@@ -329,7 +341,7 @@ class Tape(NamedTuple):
     """What a run writes down."""
 
     bars: Any
-    """[bars * (P_LAYERS + 3 * layers), lanes]."""
+    """[bars * Settings.tape_rows, lanes]."""
     journal: Any
     """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
     counts: Any

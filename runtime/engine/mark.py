@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.attributes import add_account_attributes, add_layer_attributes, add_lot_attributes, publish_decided
+from alvh.runtime.engine.break_even import add_hedged_break_evens
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where, none_of
 from alvh.runtime.engine.margin import NO_SETTLEMENT, margin_of_lot, note_floating
@@ -65,6 +66,8 @@ def mark(lanes: Lanes, run: Run, bar: int) -> None:
         add_layer_attributes(lanes, run, bar, layer)
         publish_decided(lanes, run, layer)
     _mark_account(lanes, run, bar, long_bids, short_asks)
+    if run.settings.hedged_break_evens == 1:
+        add_hedged_break_evens(lanes, run, bar)
 
 
 @lane_function

@@ -5,7 +5,8 @@ from __future__ import annotations
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.conditions import holding
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.engine.prices import quote, share_beta, term, terms_of_expiry
+from alvh.runtime.engine.margin import refresh_lot
+from alvh.runtime.engine.prices import quote, share_beta, table_of, term, terms_of_expiry
 from alvh.runtime.engine.sensitivities import beta_of_leg
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, is_unknown, lane_function, load, negate, select, store, store_where
 from alvh.runtime.pricing.sensitivities import FUTURE_BETAS
@@ -65,6 +66,27 @@ def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: i
     store(lanes, run.state.choice, place + at.C_STRIKE, broadcast(lanes, UNKNOWN))
     store(lanes, run.state.choice, place + at.C_MID, mid)
     store(lanes, run.state.choice, place + at.C_HALF, half)
+
+
+@lane_function
+def proxy_end(run: Run, layer: int, choice: int) -> float:
+    """Day on which a proxy bought by a choice has outlived what it stands for: the last settlement of the layer's own legs."""
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    day = 0.0
+    for leg in range(int(run.rules.layers[layer, at.L_PRIMARY])):
+        expiry = int(run.state.chosen_expiry[choice, leg])
+        if run.rules.legs[first_leg + leg, at.G_KIND] != at.SHARES:
+            day = max(day, table_of(run, int(run.rules.legs[first_leg + leg, at.G_PRODUCT]))[expiry, at.X_SETTLE_DAY])
+    return day
+
+
+@lane_function
+def prolong(lanes: Lanes, run: Run, layer: int, slot: int, choice: int, mask: bool) -> None:
+    """A roll that comes to the shares held: they stand for its legs from now on."""
+    end = broadcast(lanes, proxy_end(run, layer, choice))
+    for leg in range(int(run.rules.layers[layer, at.L_PRIMARY]), int(run.rules.layers[layer, at.L_LEGS])):
+        store_where(lanes, run.state.legs, (slot * at.LEGS + leg) * at.LEG_ROWS + at.E_SETTLE_DAY, mask, end)
+    refresh_lot(lanes, run, layer, slot)
 
 
 @lane_function

@@ -9,6 +9,7 @@ from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import count_where
 from alvh.runtime.engine.orders import add_ask, lots_now, others_of, size_of
 from alvh.runtime.engine.prices import absolute_delta, terms_of_leg
+from alvh.runtime.engine.proxies import prolong
 from alvh.runtime.engine.roll_side import roll_side
 from alvh.runtime.engine.trade import proceeds, refuse, sell
 from alvh.runtime.lanes import (
@@ -77,6 +78,8 @@ def _roll_within(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: 
     gains = gains | (proxy >= 0.0) | (load(lanes, run.state.lots, lot + at.O_PROXY) >= 0.0)
     code = select((chosen_refusal == NO_REASON) & negate(gains), float(NO_DAYS_GAINED), chosen_refusal)
     silent = mask & _is_same(lanes, run, layer, slot, choice) & (code == NO_REASON)
+    if any_lane(silent & (proxy >= 0.0)):
+        prolong(lanes, run, layer, slot, choice, silent & (proxy >= 0.0))
     debit = load(lanes, run.state.chosen, base + at.H_DEBIT)
     keeping = int(run.rules.rules[number, at.R_KEEPING])
     if keeping == at.KEEPS_NOTHING:

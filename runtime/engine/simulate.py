@@ -36,6 +36,7 @@ class _Simulation:
     arrays: MarketArrays
     phase: int
     level: Floats
+    sensitivities: bool
 
     def engine(self, width: int, *, jit: bool) -> Compiled:
         if self.steps is not None:
@@ -44,12 +45,20 @@ class _Simulation:
 
 
 def simulate(
-    program: Program, arrays: MarketArrays, phase: int = 0, lanes: int = 1, *, jit: bool = True, kernel: bool | None = None
+    program: Program,
+    arrays: MarketArrays,
+    phase: int = 0,
+    lanes: int = 1,
+    *,
+    jit: bool = True,
+    kernel: bool | None = None,
+    record_sensitivities: bool = False,
 ) -> tuple[RunRecord, ...]:
     """Runs `program` over every path of `arrays`, `lanes` at a time.
 
     `kernel` says whether the strategy's streams are compiled or interpreted from steps, with the same bits; left out, it is
     compiled where that pays. `jit=False` runs the same engine in plain Python, one lane at a time: slow, and open to a debugger.
+    `record_sensitivities` adds net beta and thetas by bar to the records.
     """
     paths = arrays.values.shape[2]
     width = lanes if jit else 1
@@ -60,7 +69,7 @@ def simulate(
     while room <= MOST_ROOM:
         tables = emit_tables(program, room, expose_all=not compiles)
         steps = None if compiles else emit_steps(program, tables, arrays.series)
-        simulation = _Simulation(program, tables, steps, arrays, phase, level)
+        simulation = _Simulation(program, tables, steps, arrays, phase, level, record_sensitivities)
         engine = simulation.engine(width, jit=jit)
         while len(records) < paths:
             block = slice(len(records), min(len(records) + width, paths))
@@ -88,8 +97,16 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
         state = build.fresh_state(program, tables, market, numbers)
-        tape = build.fresh_tape(program, arrays, width, journal_rows)
-        settings = build.settings_of(program, tables, arrays, simulation.phase, journal_rows, interpreted=simulation.steps is not None)
+        settings = build.settings_of(
+            program,
+            tables,
+            arrays,
+            simulation.phase,
+            journal_rows,
+            interpreted=simulation.steps is not None,
+            sensitivities=simulation.sensitivities,
+        )
+        tape = build.fresh_tape(program, arrays, width, settings)
         engine.run(layout.Run(market, settings, rules, state, tape))
         if state.out_of_room[0]:
             return None
@@ -100,7 +117,7 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
     if width > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
         # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
         return _run_alone(simulation, block, jit=jit)
-    return [record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
+    return [record_of(program, arrays, tape, settings, lane) for lane in range(count)]
 
 
 def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunRecord] | None:
@@ -114,14 +131,15 @@ def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunR
     return records
 
 
-def record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal_rows: int, lane: int) -> RunRecord:
+def record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, settings: layout.Settings, lane: int) -> RunRecord:
     counts = tape.counts[:, lane]
     stopped = int(counts[layout.COUNT_STOPPED])
     bars = arrays.last - arrays.first + 1
     layers = len(program.layers)
     kept = bars if stopped < 0 else stopped - arrays.first
-    table = tape.bars[:, lane].reshape(bars, layout.P_LAYERS + 3 * layers)[:kept]
-    by_layer = table[:, layout.P_LAYERS :].reshape(kept, layers, 3)
+    table = tape.bars[:, lane].reshape(bars, settings.tape_rows)[:kept]
+    sensitivities = layout.P_LAYERS + 3 * layers
+    by_layer = table[:, layout.P_LAYERS : sensitivities].reshape(kept, layers, 3)
     return RunRecord(
         equity=table[:, layout.P_EQUITY].copy(),
         cash=table[:, layout.P_CASH].copy(),
@@ -133,12 +151,14 @@ def record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal
         layer_value=by_layer[:, :, 1].copy(),
         layer_contracts=by_layer[:, :, 2].copy(),
         unknown=tape.unknown[: len(rules_of(program)), lane].copy(),
-        journal=_journal_of(tape.journal[lane * journal_rows :][: int(counts[layout.COUNT_JOURNAL])]),
+        journal=_journal_of(tape.journal[lane * settings.journal_rows :][: int(counts[layout.COUNT_JOURNAL])]),
         stale_marks=int(counts[layout.COUNT_STALE]),
         unknown_prints=int(counts[layout.COUNT_PRINTS]),
         unknown_rates=int(counts[layout.COUNT_RATES]),
         stopped=stopped,
         verbs={verb: int(counts[layout.COUNT_VERBS + index]) for index, verb in enumerate(layout.VERBS)},
+        net_beta=table[:, sensitivities].copy() if settings.sensitivities else None,
+        layer_theta=table[:, sensitivities + 1 :].copy() if settings.sensitivities else None,
     )
 
 

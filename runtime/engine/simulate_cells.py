@@ -77,17 +77,18 @@ class CellRunner:
         cells = len(numbers)
         # A block with fewer cells than lanes repeats its last one; the extra lanes are dropped.
         by_lane = np.ascontiguousarray(np.concatenate([numbers, np.repeat(numbers[-1:], self.lanes - cells, axis=0)]).T)
-        tape, journal_rows = self._fill_tape(tables, steps, by_lane)
-        if tape is None:
+        filled = self._fill_tape(tables, steps, by_lane)
+        if filled is None:
             return None
+        tape, settings = filled
         stopped = tape.counts[layout.COUNT_STOPPED, :cells] >= 0.0
         if self.lanes > 1 and bool(np.any(stopped)):
             # A lane that stopped went on beside the others: run these cells alone, so that nothing after the stop is counted.
             alone = evolve(self, arrays=path_of_cells(self.arrays, 1), kernel=False)
             return tuple(alone.run(numbers[cell : cell + 1])[0] for cell in range(cells))
-        return tuple(record_of(self.program, self.arrays, tape, journal_rows, lane) for lane in range(cells))
+        return tuple(record_of(self.program, self.arrays, tape, settings, lane) for lane in range(cells))
 
-    def _fill_tape(self, tables: Tables, steps: Steps | None, numbers: Floats) -> tuple[layout.Tape | None, int]:
+    def _fill_tape(self, tables: Tables, steps: Steps | None, numbers: Floats) -> tuple[layout.Tape, layout.Settings] | None:
         program, arrays = self.program, self.arrays
         market = build.market_tables(tables, arrays, slice(None), build.level_table())
         rules = build.rule_arrays(program, tables, steps, numbers)
@@ -95,14 +96,16 @@ class CellRunner:
         journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
         while True:
             state = build.fresh_state(program, tables, market, numbers)
-            tape = build.fresh_tape(program, arrays, self.lanes, journal_rows)
-            settings = build.settings_of(program, tables, arrays, self.phase, journal_rows, interpreted=steps is not None)
+            settings = build.settings_of(
+                program, tables, arrays, self.phase, journal_rows, interpreted=steps is not None, sensitivities=False
+            )
+            tape = build.fresh_tape(program, arrays, self.lanes, settings)
             engine.run(layout.Run(market, settings, rules, state, tape))
             if state.out_of_room[0]:
-                return None, journal_rows
+                return None
             longest = int(tape.counts[layout.COUNT_JOURNAL].max())
             if longest <= journal_rows:
-                return tape, journal_rows
+                return tape, settings
             journal_rows = longest
 
     def _engine(self, tables: Tables) -> Compiled:

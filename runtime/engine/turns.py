@@ -122,6 +122,13 @@ def _decide_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: b
             _close(lanes, run, bar, layer, slot, now & negate(stale), structures, rule, CLOSED)
             todo = todo & negate(now)
         rule += 1
+    if run.rules.layers[layer, at.L_PROXIES] > 0.0:
+        # Shares do not settle: they are sold when what they stand for has.
+        is_proxy = load(lanes, run.state.lots, lot + at.O_PROXY) >= 0.0
+        now = todo & is_proxy & (load(lanes, run.state.lots, lot + at.O_NEAREST) <= run.market.days[bar, at.D_DAY])
+        if any_lane(now):
+            _close(lanes, run, bar, layer, slot, now & negate(stale), structures, -1, CLOSED)
+            todo = todo & negate(now)
     for _ in range(int(run.rules.layers[layer, at.L_ROLLS])):
         now = holding(lanes, run, rule, todo)
         if any_lane(now):

@@ -35,8 +35,8 @@ def market(bars: int, first_day: date = date(2020, 1, 1), step: int = 1, **serie
     )
 
 
-def run(arrays: MarketArrays, equity: list[float], hedge: list[float] | None = None) -> Run:
-    """Layer 0 is the book, layer 1 the hedge whose P&L since the start is `hedge`."""
+def run(arrays: MarketArrays, equity: list[float], hedge: list[float] | None = None, **recorded: object) -> Run:
+    """Layer 0 is the book, layer 1 the hedge whose P&L since the start is `hedge`; `recorded` stands in the record as it is."""
     bars = len(equity)
     profit = np.zeros((bars, 2))
     profit[:, 1] = 0.0 if hedge is None else hedge
@@ -46,6 +46,7 @@ def run(arrays: MarketArrays, equity: list[float], hedge: list[float] | None = N
         layer_profit=profit,
         layer_contracts=np.ones((bars, 2)),
         journal=no_rows(),
+        **recorded,
     )
     return Run(evolve(fabricated.program(), capital=CAPITAL), arrays, 0, record)
 
@@ -56,8 +57,8 @@ def no_rows():  # type: ignore[no-untyped-def]
         "filled", "price", "cost", "expiry", "strike", "reads")})  # fmt: skip
 
 
-def track(arrays: MarketArrays, equity: list[float], hedge: list[float] | None = None) -> Track:
-    return whole_track(run(arrays, equity, hedge))
+def track(arrays: MarketArrays, equity: list[float], hedge: list[float] | None = None, **recorded: object) -> Track:
+    return whole_track(run(arrays, equity, hedge, **recorded))
 
 
 def case(hedged: Track, unhedged: Track, baseline: Track | None = None, **rest: object) -> Case:

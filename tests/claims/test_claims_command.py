@@ -69,6 +69,15 @@ def test_a_yearly_cost_is_three_figures(folder: Path) -> None:
     assert [part.verdict for part in found.parts] == ["supported", "supported", None]
 
 
+def test_time_decay_is_measured_against_another_hedge(folder: Path) -> None:
+    own = judged(folder, "theta_paid > $0").parts[0].value
+    (part,) = judged(folder, 'ratio(theta_paid) > 0 vs "alvh_442_contracts.alvh"').parts
+    assert own is not None
+    assert own > 0.0
+    assert part.verdict == "supported"
+    assert judged(folder, 'ratio(theta_paid) < 1 vs "single_vix_call.alvh"').parts[0].value == pytest.approx(1.0)
+
+
 def test_own_sizing_and_costs_are_shown_against_the_others(folder: Path) -> None:
     live = judged(folder, "cagr > -100% with live sizing")
     assert [other.label for other in live.parts[0].others] == ["paired", "no costs"]
@@ -81,7 +90,7 @@ def test_own_sizing_and_costs_are_shown_against_the_others(folder: Path) -> None
     [
         ('max_drawdown > -20% in "covid_2020_02_03"', "the market is traded from 2023-01-03 on"),
         ("max_drawdown > -20% with fill next open", "this version has no `fill next open`"),
-        ("ratio(theta_paid) < 1", "runs do not record time decay yet"),
+        ("ratio(theta_paid) < 1", "the figure is undefined"),  # the same book without hedges pays none
         ("event_loss < 12% on days when vix > 500", "the sample holds no such event"),
         ("monthly_drag < 1% on days when vix > 20", "a monthly drag is of months, not of days"),
         ("max_drawdown > -20% on days when equity > $1", "its days are told by the account, and differ from run to run"),

@@ -10,13 +10,14 @@ import pytest
 from attrs import evolve
 from pencil import case, market, run, track
 
+from alvh.grammar.diagnostics import InternalError
 from alvh.interface import Market
-from alvh.runtime.claims.catalogue import measure
+from alvh.runtime.claims.catalogue import OF_SENSITIVITIES, measure
 from alvh.runtime.claims.days import cycles, falls, first_days, gap_days
 from alvh.runtime.claims.intervals import Sampled
 from alvh.runtime.claims.market_measures import future_returns, trigger_lift
 from alvh.runtime.claims.measures import Case
-from alvh.runtime.claims.tracks import whole_track, wider_wings
+from alvh.runtime.claims.tracks import Track, whole_track, wider_wings
 from alvh.runtime.claims.trials import Trials
 from alvh.strategy import load
 
@@ -159,9 +160,56 @@ def test_cycles_cut_is_a_share_of_cycles() -> None:
     assert value("cycle_reduction", pair) == pytest.approx(0.5)
 
 
-def test_what_this_version_cannot_measure_says_why(pair: Case) -> None:
-    assert measure("theta_paid", "ratio", pair) == "runs do not record time decay yet"
-    assert measure("book_beta", "", pair) == "runs do not record the book's beta yet"
+def decaying(*thetas: float, step: int = 1, **recorded: object) -> Track:
+    """The book earns 50 dollars a day; the hedge loses what is said, on each of so many bars."""
+    both = np.array([[50.0, theta] for theta in thetas])
+    return track(market(len(thetas), step=step), [100.0] * len(thetas), layer_theta=both, **recorded)
+
+
+def test_theta_paid_is_each_nights_theta_times_its_days() -> None:
+    # Bars three days apart, thetas of the hedge -2, -1 and -4 dollars a day: (2 + 1) x 3; over the last bar's night nothing is known.
+    own = decaying(-2.0, -1.0, -4.0, step=3)
+    assert value("theta_paid", case(own, own)) == pytest.approx(9.0)
+    # Half as much as twice as many calls; what a hedge sells earns it back: 2 - 0.5 dollars a day.
+    other = decaying(-4.0, -2.0, 0.0, step=3)
+    assert value("theta_paid", case(own, own, other), "ratio") == pytest.approx(0.5)
+    assert value("theta_paid", case(decaying(-2.0, 0.5, 0.0), own)) == pytest.approx(1.5)
+
+
+def test_theta_paid_belongs_to_the_day_it_has_become() -> None:
+    own = decaying(-2.0, -1.0, -4.0, -8.0)
+    assert value("theta_paid", case(own, own, chosen=np.array([True, False, True, False]))) == pytest.approx(1.0)
+    assert value("theta_paid", case(own.cut(2, 4), own.cut(2, 4))) == pytest.approx(1.0 + 4.0)
+
+
+def test_theta_paid_of_a_book_without_decay_is_no_divisor() -> None:
+    own = decaying(-2.0, -1.0)
+    assert value("theta_paid", case(own, own, decaying(0.0, 0.0)), "ratio") is None
+
+
+def test_theta_paid_bears_a_few_days_without_a_price() -> None:
+    # 1 day of 20 unknown, then 2 of 20.
+    thetas = [-1.0] * 20
+    thetas[7] = float("nan")
+    assert value("theta_paid", case(decaying(*thetas), decaying(*thetas))) == pytest.approx(18.0)
+    thetas[8] = float("nan")
+    assert measure("theta_paid", "", case(decaying(*thetas), decaying(*thetas))) == "time decay is unknown on 10% of days"
+
+
+def test_book_beta_is_the_share_of_days_inside_the_band() -> None:
+    # Of 0.08, -0.12, 0.121, 0.079, 0 and an unknown one: 2 of 5.
+    betas = np.array([0.08, -0.12, 0.121, 0.079, 0.0, float("nan")])
+    own = track(market(6), [100.0] * 6, net_beta=betas)
+    assert value("book_beta", case(own, own)) == pytest.approx(0.4)
+    assert value("book_beta", case(own, own, chosen=np.array([True, True, True, False, False, True]))) == pytest.approx(2 / 3)
+    nothing = track(market(6), [100.0] * 6, net_beta=np.full(6, np.nan))
+    assert measure("book_beta", "", case(nothing, nothing)) == "the book's beta is unknown on all days"
+
+
+def test_sensitivities_are_not_made_up_for_runs_that_did_not_record_them(pair: Case) -> None:
+    for metric in OF_SENSITIVITIES:
+        with pytest.raises(InternalError, match="did not record"):
+            measure(metric, "", pair)
 
 
 def test_gap_days_by_close_and_by_open() -> None:

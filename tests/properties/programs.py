@@ -145,8 +145,8 @@ class _Plan:
                 return any(not leg.startswith("buy") for leg in self.options)
             case "width_notional":
                 return len({leg.partition(" ")[2] for leg in self.options}) < len(self.options)
-            case "lower_break_even" | "upper_break_even":
-                return f"sell SPX {'put' if attribute.startswith('lower') else 'call'}" in self.held
+            case "lower_break_even" | "upper_break_even" | "hedged_lower_break_even" | "hedged_upper_break_even":
+                return f"sell SPX {'put' if 'lower' in attribute else 'call'}" in self.held
             case "option_delta":
                 return self.held[0] in self.options
             case "dte":
@@ -319,7 +319,8 @@ class _Writer:
             f"{path}.irr {relation} {self.one_of(['0%', '20%', '-50%'])}",
             f"{path}.carry {relation} {self.one_of(['1', '2.5'])}",
         ]
-        bounds = [name for name in ("lower_break_even", "upper_break_even") if plan.has(name)]
+        sides = [f"{hedged}{side}_break_even" for hedged in ("", "hedged_") for side in ("lower", "upper")]
+        bounds = [name for name in sides if plan.has(name)]
         choices += [f"spx {relation} {path}.{name}" for name in bounds for _ in range(4)]
         return self.one_of(choices)
 

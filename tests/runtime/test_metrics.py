@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alvh.runtime.metrics import daily_returns, drawdown_reduction, drawdowns, measure
+from alvh.runtime.metrics import annual_growth, daily_returns, drawdown_reduction, drawdowns, measure
 
 CAPITAL = 1_000_000.0
 
@@ -44,6 +44,13 @@ def test_a_long_run_equals_empyrical() -> None:
     assert metrics.sharpe == pytest.approx(empyrical.sharpe_ratio(returns), abs=1e-10)
     assert metrics.sortino == pytest.approx(empyrical.sortino_ratio(returns), abs=1e-10)
     assert metrics.cagr == pytest.approx(empyrical.cagr(returns), abs=1e-10)
+
+
+def test_growth_beyond_what_a_float_holds_is_undefined() -> None:
+    # 1000 times in a day, 252 days a year: 1e756; 10 times, 1e252, is still a number.
+    assert measure(CAPITAL * np.array([1e3]), CAPITAL, trades=0, hedge_profit=None).cagr is None
+    assert measure(CAPITAL * np.array([10.0]), CAPITAL, trades=0, hedge_profit=None).cagr == pytest.approx(1e252)
+    assert annual_growth(np.full(400, 9.0)) is None  # 10 times a day for 400 days: 1e400
 
 
 @given(equities, st.floats(1e-3, 1e3))

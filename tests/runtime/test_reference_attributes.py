@@ -206,6 +206,96 @@ def test_irr_is_unknown_once_a_leg_has_settled_or_nothing_was_put_in() -> None:
     assert not math.isnan(read_on(sold, 5, *of_layer(sold, "irr"))[0])
 
 
+# Break-evens with the hedges
+
+
+HEDGED = ("hedged_lower_break_even", "hedged_upper_break_even")
+
+
+def spread_and_hedge(*hedge: Any, size: float = 1.0, bars: int = 2) -> SmallProgram:
+    """One put spread in a book, and a hedge of other legs, bought on bar 0."""
+    small = SmallProgram(bars=bars)
+    small.group("book")
+    put_spread(small)
+    small.group("hedge")
+    if hedge:
+        small.layer(*(make(small) for make in hedge), size=size, opens=small.at(0))
+    return small
+
+
+def spread_credit() -> float:
+    return spx_price(False, 3950.0, 32.0) - spx_price(False, 3900.0, 32.0)
+
+
+def test_hedged_break_even_counts_what_the_hedge_cost() -> None:
+    # VIX_T = 20 (S / 4000)^-5 and its second future, which settles after the spread, 20 (S / 4000)^-2.1: 22 only at S = 3823. In the
+    # spread two calls struck at 22 are worth nothing: what was paid for them comes off the credit.
+    small = spread_and_hedge(lambda small: small.call(22, **MONTH_2), size=2.0)
+    own, hedged, upper = read_on(small, 1, *of_layer(small, "lower_break_even", *HEDGED))
+    assert own == pytest.approx(3950.0 - spread_credit(), rel=1e-12)
+    assert hedged == pytest.approx(own + 2.0 * call_price(44.0, 22.0), rel=1e-12)
+    assert math.isnan(upper)  # no call is sold
+
+
+def test_hedged_break_even_without_a_hedge_is_the_spreads_own() -> None:
+    small = spread_and_hedge()
+    own, hedged = read_on(small, 1, *of_layer(small, "lower_break_even", "hedged_lower_break_even"))
+    assert hedged == pytest.approx(own, rel=1e-12)
+
+
+def test_hedged_break_even_moves_away_with_what_the_hedge_brings() -> None:
+    # A future of month 1 settles before the spread, on VIX_T; one of month 2 follows it by 0.42; a hundred shares of VXX by 0.5.
+    for make, exponent, dollars in (
+        (lambda small: small.future(1.0), -5.0, 1000.0 * 20.0),
+        (lambda small: small.future(2.0), -5.0 * 0.42, 1000.0 * 20.0),
+        (lambda small: small.shares("VXX"), -5.0 * 0.5, 25.0),
+    ):
+        small = spread_and_hedge(make)
+        own, hedged = read_on(small, 1, *of_layer(small, "lower_break_even", "hedged_lower_break_even"))
+        assert 3900.0 < hedged < own
+        brought = dollars * ((hedged / 4000.0) ** exponent - 1.0)
+        assert 100.0 * (3950.0 - hedged - spread_credit()) == pytest.approx(brought, abs=1e-6)
+
+
+def test_hedged_break_even_where_nothing_is_lost() -> None:
+    # Five futures of month 2 bring 1000 x 5 x 20 x ((S / 4000)^-2.1 - 1): 2680 at 3950, 5460 at 3900, where the spread has lost 5000.
+    small = spread_and_hedge(lambda small: small.future(2.0), size=5.0)
+    assert read_on(small, 1, *of_layer(small, "hedged_lower_break_even")) == [0.0]
+    # Two hundred shares of the index rise faster than one sold call falls.
+    small = SmallProgram(bars=2)
+    small.group("book")
+    small.layer(small.call(4050, 32.0, -1, "SPX"), small.call(4100, 32.0, 1, "SPX"), opens=small.at(0))
+    small.group("hedge")
+    small.layer(small.shares("SPX"), size=200.0, opens=small.at(0))
+    assert read_on(small, 1, *of_layer(small, "hedged_upper_break_even")) == [math.inf]
+
+
+def test_hedged_upper_break_even_counts_what_the_hedge_loses() -> None:
+    # Above 4050 VIX lies below 20 (4050 / 4000)^-5 = 18.8: calls struck at 20 that settle before are lost. Three cost less than came in.
+    small = SmallProgram(bars=2)
+    small.group("book")
+    small.layer(small.call(4050, 32.0, -1, "SPX"), small.call(4100, 32.0, 1, "SPX"), opens=small.at(0))
+    small.group("hedge")
+    small.layer(small.call(20, manner="month", low=1.0), size=3.0, opens=small.at(0))
+    (upper,) = read_on(small, 1, *of_layer(small, "hedged_upper_break_even"))
+    credit = spx_price(True, 4050.0, 32.0) - spx_price(True, 4100.0, 32.0)
+    assert upper == pytest.approx(4050.0 + credit - 3.0 * call_price(9.0), rel=1e-12)
+
+
+def test_hedged_break_even_is_unknown_where_the_trade_has_lost_at_the_strike() -> None:
+    # Twenty calls cost more than the spread brought in: between the strikes there is nothing to break even from.
+    small = spread_and_hedge(lambda small: small.call(22, **MONTH_2), size=20.0)
+    assert call_price(44.0, 22.0) * 20.0 > spread_credit()
+    assert math.isnan(read_on(small, 1, *of_layer(small, "hedged_lower_break_even"))[0])
+
+
+def test_hedged_break_even_is_unknown_with_a_slope_and_when_flat() -> None:
+    small = spread_and_hedge(lambda small: small.future(2.0))
+    assert math.isnan(read_on(small, 0, *of_layer(small, "hedged_lower_break_even"))[0])
+    small = spread_and_hedge(lambda small: small.future(2.0))
+    assert math.isnan(read_on(small, 1, *of_layer(small, "hedged_lower_break_even"), vix_beta=[-5.0, UNKNOWN])[0])
+
+
 # The account
 
 

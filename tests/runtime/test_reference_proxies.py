@@ -19,6 +19,7 @@ from alvh.runtime.record import (
     KEEP,
     LESS_THAN_ONE,
     NO_BID,
+    NO_COVER,
     NO_EXPIRY,
     NO_PRICE,
     NO_REASON,
@@ -155,6 +156,72 @@ def test_a_proxy_lot_is_rebalanced_in_shares() -> None:
     # Of the scale of the opening.
     assert record.cash[1] == pytest.approx(MILLION - SHARES_OF_A_FUTURE * (2.0 * 25.0 + 3.0 * 30.0), abs=1e-6)
     assert record.layer_value[3, 0] == pytest.approx(SHARES_OF_A_FUTURE * 30.0, abs=1e-6)
+
+
+# The end of a proxy
+
+
+def test_a_proxy_is_sold_when_what_it_stands_for_has_settled() -> None:
+    # The future of month 1 settles on Wednesday 01-15, bar 7; 62 hundredths of the VIX make 992 shares of it.
+    small = SmallProgram(bars=9, listed_costs=True)
+    small.layer(small.future(1.0), size=2.0, opens=small.at(0), proxies=[(small.script(1.0), small.shares())])
+    record = small.run(vxx=[25.0] * 7 + [30.0])
+    assert actions(record) == [(0, OPEN, NO_REASON, 2.0), (7, CLOSE, NO_REASON, 2.0)]
+    shares = 2.0 * 1000.0 * 20.0 * 0.62 / 12.5
+    # Shares do not settle: the half spread is paid, and no rule of the layer is named.
+    assert record.cash[7] - record.cash[6] == pytest.approx(shares * 30.0 * 0.9995, rel=1e-12)
+    assert record.journal.cost[1] == pytest.approx(shares * 30.0 * 0.0005, rel=1e-9)
+    assert record.journal.rule[1] == -1.0
+    assert record.verbs["close"] == 1
+    assert record.verbs["settle"] == 0
+
+
+def test_a_proxy_of_several_expiries_outlives_the_first() -> None:
+    # Months 1 and 2: the second settles on Wednesday 02-19, bar 32.
+    small = SmallProgram(bars=34)
+    small.layer(small.future(1.0), small.future(2.0), opens=small.at(0), proxies=[(small.script(1.0), small.shares())])
+    assert actions(small.run()) == [(0, OPEN, NO_REASON, 1.0), (32, CLOSE, NO_REASON, 1.0)]
+
+
+def test_a_layer_opens_anew_on_the_bar_after() -> None:
+    small = SmallProgram(bars=10)
+    small.layer(small.future(1.0), opens=small.script(1.0), proxies=[(small.script(1.0), small.shares())])
+    assert actions(small.run()) == [(0, OPEN, NO_REASON, 1.0), (7, CLOSE, NO_REASON, 1.0), (8, OPEN, NO_REASON, 1.0)]
+
+
+def test_a_proxy_without_a_price_is_sold_when_it_has_one() -> None:
+    small = SmallProgram(bars=10)
+    small.layer(small.future(1.0), opens=small.at(0), proxies=[(small.script(1.0), small.shares())])
+    record = small.run(vxx=[25.0] * 6 + [UNKNOWN] * 3 + [26.0])
+    assert actions(record) == [(0, OPEN, NO_REASON, 1.0), (9, CLOSE, NO_REASON, 1.0)]
+
+
+def test_dte_of_a_proxy_counts_to_its_end() -> None:
+    # Nine days on bar 0, five on Friday, bar 4. A rule goes before the end.
+    small = SmallProgram(bars=9)
+    close = small.of_lot("dte", "le", 5.0)
+    small.layer(small.future(1.0), opens=small.at(0), closes=close, proxies=[(small.script(1.0), small.shares())])
+    record = small.run()
+    assert actions(record) == [(0, OPEN, NO_REASON, 1.0), (4, CLOSE, NO_REASON, 1.0)]
+    assert record.journal.rule[1] >= 0.0
+
+
+def test_a_roll_that_comes_to_the_same_shares_prolongs_them() -> None:
+    # On bar 3 month 2 is due, which the same shares stand for: they end on bar 32, not on bar 7.
+    small = SmallProgram(bars=34)
+    roll = small.rule("roll", small.at(3), to=Expiry("month", low=2.0))
+    small.layer(small.future(1.0), opens=small.at(0), rolls=roll, proxies=[(small.script(1.0), small.shares())])
+    assert actions(small.run()) == [(0, OPEN, NO_REASON, 1.0), (32, CLOSE, NO_REASON, 1.0)]
+
+
+def test_a_proxy_covers_what_is_written_until_it_ends() -> None:
+    # The shares stand for a call of 02-19: a call written for that day is covered, one for 03-18 is not.
+    for month, covered in ((2.0, True), (3.0, False)):
+        small = SmallProgram(bars=1)
+        small.layer(small.call(22, **MONTH_2), size=3.0, proxies=[(small.script(1.0), small.shares())])
+        small.layer(small.call(25, ratio=-1, manner="month", low=month), size=2.0, cover=0)
+        found = actions(small.run(), layer=1)
+        assert found == [(0, OPEN, NO_REASON, 2.0) if covered else (0, REFUSED, NO_COVER, 0.0)]
 
 
 # Keep: buying

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from seed_runs import Story, run_seed, seed_layer, seed_program, spell, steps
 
@@ -48,6 +50,22 @@ def test_t16_a_call_and_a_put_of_one_strike_are_a_synthetic_future() -> None:
     story = run_seed("alvh_40_40_20_synthetic", 43, first=40, settings={"costs": "none"})
     (row,) = story.of("alvh.tail", "open")
     assert row.price == pytest.approx(20.0 - row.strikes[0], abs=1e-9)
+
+
+def test_t17_the_break_even_of_the_whole_trade_counts_the_hedge() -> None:
+    # SPX at 3600 lies below the condors' own break-even, 3625 less the credit of 5.13. With VIX still at 20 it lies below that of the whole
+    # trade too. With VIX at 30 the twenty mini futures bought at 20 have gained $20,000, and ten condors lose $25,000 less $5,133 at most.
+    still = {"inputs": {"short_flow": 3.0}, "settings": {"beta_now": "-1"}, "spx": steps((68, 4000.0), (9, 3600.0))}
+    shaken = {**still, "vix": steps((68, 20.0), (9, 30.0))}
+    assert past_break_even("alvh_timed_layers_break_even", **still)[:1] == [69]
+    assert past_break_even("alvh_timed_layers_break_even", **shaken) == []
+    assert past_break_even("alvh_timed_layers", **shaken)[:1] == [69]
+
+
+def past_break_even(name: str, **market: Any) -> list[int]:
+    """Bars on which the third layer opened below a break-even."""
+    rows = run_seed(name, 72, first=62, **market).of("alvh.three", "open")
+    return [row.bar for row in rows if "break_even" in row.reason]
 
 
 def test_t18_a_crowded_market_costs_more() -> None:

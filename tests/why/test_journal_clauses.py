@@ -45,3 +45,14 @@ def test_an_unwind_shows_its_condition_as_it_stands_on_the_day() -> None:
 
 def test_a_rule_without_a_condition_read_nothing() -> None:
     assert values_of(calls("hold to expiry"), "open") == ""
+
+
+def test_the_end_of_a_proxy_has_a_reason_and_no_rule() -> None:
+    # The future of month 1 settles on Wednesday 01-15, bar 7.
+    strategy = runnable(calls("proxy VXX shares when vix > 1\n hold to expiry", leg="buy 1 VX future, month 1"))
+    arrays = small_market(9)
+    journal = journal_frame(strategy.program, arrays, interpret(strategy.program, arrays), strategy.clauses)
+    assert journal["action"].to_list() == ["open", "close", "open"]
+    assert journal["reason"].to_list() == ["holds none of its own", "what it stands for has settled", "holds none of its own"]
+    assert journal["instrument"].to_list() == ["VXX shares"] * 3
+    assert journal["values"][1] == ""
