@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 
+import brokers
 import numpy as np
 import pytest
 from attrs import evolve, fields
@@ -538,6 +539,76 @@ def test_no_structure_loses_more_than_was_said(written: ProgramText, market: str
     for number, held in enumerate(told.held):
         margin = sum(worst_loss(position.legs) * position.structures * 100.0 for position in held.values())
         assert abs(margin - record.margin[number]) <= 1e-9 * max(margin, 1.0)
+
+
+MARGINED = """
+capital $100_000_000
+costs {costs}
+contracts {contracts}
+hedge h {{
+  at most 4 lots
+  layer futures {{ {side} {count} VX futures, month {month}
+    open every 3 sessions
+    close when age >= {age} sessions }}
+  layer small {{ {side} {count} VXM futures, month {month}
+    buy 1 VX future, month 3
+    open every 4 sessions
+    hold to expiry }}
+  layer both {{ buy {count} {product} calls at 0.{delta} delta, 90 days
+    buy {count} {product} puts at 0.{delta} delta, 90 days
+    open every week
+    close when age >= 30 sessions }}
+  layer written {{ write {product} {right} at 0.{further} delta, {days} days against both
+    size {count} contracts
+    open every 2 sessions
+    close when age >= {age} sessions }}
+}}
+"""
+
+
+@examples(30)
+@given(
+    st.fixed_dictionaries(
+        {
+            "side": st.sampled_from(("buy", "sell")),
+            "count": st.integers(1, 4),
+            "month": st.integers(1, 5),
+            "age": st.integers(2, 12),
+            "product": st.sampled_from(("VIX", "SPX", "VXX", "UVXY")),
+            "right": st.sampled_from(("call", "put")),
+            "delta": st.integers(20, 50),
+            "further": st.integers(15, 60),
+            "days": st.integers(9, 40),
+            "costs": st.sampled_from(("none", "listed")),
+            "contracts": st.sampled_from(("whole", "fractional")),
+        }
+    ),
+    market_names(WHOLE),
+)
+def test_futures_and_written_options_bind_what_a_broker_asks(words: dict[str, object], market: str) -> None:
+    assert_margin_is_a_brokers(*run(MARGINED.format(**words), market), at_least={"h.futures", "h.small", "h.written"})
+
+
+@examples(40)
+@given(programs(), market_names(WHOLE), st.integers(0, 3))
+def test_every_program_binds_what_a_broker_asks(written: ProgramText, market: str, phase: int) -> None:
+    assert_margin_is_a_brokers(*run(written.text, market, phase), at_least=set())
+
+
+def assert_margin_is_a_brokers(program: Program, arrays: MarketArrays, record: RunRecord, at_least: set[str]) -> None:
+    """Bar by bar, what is held after its orders at its prices; `at_least` are layers that must bind something on the way."""
+    told, path = replay(program, arrays, record), MarketPath(arrays, 0)
+    binding: set[str] = set()
+    for number, held in enumerate(told.held):
+        prices = Prices(path, arrays.first + number, program.costs)
+        total = 0.0
+        for (place, _), position in held.items():
+            layer = program.layers[place]
+            margin = brokers.margin_of_structure(position.legs, prices.mid, layer.cover >= 0) * position.units
+            total += margin
+            binding |= {layer.name} if margin > 0.0 else set()
+        assert record.margin[number] == pytest.approx(total, rel=1e-9, abs=1e-6), number
+    assert at_least <= binding
 
 
 @examples(40)
