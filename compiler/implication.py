@@ -56,15 +56,14 @@ class Implication:
         )
 
     def _one_follows(self, wanted: syntax.Expression, known: list[syntax.Expression]) -> bool:
-        """Does one alternative follow: each of its own parts from a part that is known?"""
-        parts = list(self._parts(wanted, "and"))
-        return all(
-            any(
-                part == given or any(bound.implies(asked) for bound in self._bounds(given) for asked in self._bounds(part))
-                for given in known
-            )
-            for part in parts
-        )
+        """Does one alternative follow: is each of its own parts known, or all that it says of a stream?"""
+        bounds = [bound for given in known for bound in self._bounds(given)]
+        return all(part in known or self._lies_within(part, bounds) for part in self._parts(wanted, "and"))
+
+    def _lies_within(self, wanted: syntax.Expression, known: list[Bound]) -> bool:
+        """Is a comparison or a range true wherever the known bounds hold? A cross is not: it asks for the bar before, too."""
+        asked = [] if isinstance(wanted, syntax.Crosses) else list(self._bounds(wanted))
+        return bool(asked) and all(any(bound.implies(each) for bound in known) for each in asked)
 
     def _parts(self, condition: syntax.Expression, operator: str) -> Iterator[syntax.Expression]:
         """What a condition joins with `and` or `or`; of edges, and of what lasts, the condition that holds on that bar, too."""

@@ -85,7 +85,13 @@ def test_one_condition_for_both_is_refused(condition: str, until: str) -> None:
     conditions(),
     conditions(),
     st.sampled_from(
-        (("{a}", "{a} or {b}"), ("{a} and {b}", "{b}"), ("not ({a} or {b})", "not {a}"), ("{a} and vix > 16", "vix > 14 or {b}"), ("{a} or {b}", "{a}"))
+        (
+            ("{a}", "{a} or {b}"),
+            ("{a} and {b}", "{b}"),
+            ("not ({a} or {b})", "not {a}"),
+            ("{a} and vix > 16", "vix > 14 or {b}"),
+            ("{a} or {b}", "{a}"),
+        )
     ),
     market_names(("calm walk", "rough walk", "storm", "generated 11")),
 )
