@@ -49,16 +49,26 @@ class Implication:
 
     def follows(self, condition: syntax.Expression, from_: syntax.Expression) -> bool:
         """Is `condition` true on every bar on which `from_` is?"""
-        alternatives = list(self._parts(self._resolve(condition)[0], "or"))
-        return all(
-            any(self._one_follows(wanted, list(self._parts(given, "and"))) for wanted in alternatives)
-            for given in self._parts(self._resolve(from_)[0], "or")
-        )
+        return self._follows(self._resolve(condition)[0], self._resolve(from_)[0], {})
 
-    def _one_follows(self, wanted: syntax.Expression, known: list[syntax.Expression]) -> bool:
-        """Does one alternative follow: is each of its own parts known, or all that it says of a stream?"""
-        bounds = [bound for given in known for bound in self._bounds(given)]
-        return all(part in known or self._lies_within(part, bounds) for part in self._parts(wanted, "and"))
+    def _follows(self, wanted: syntax.Expression, given: syntax.Expression, answered: dict[tuple[int, int], bool]) -> bool:
+        key = id(wanted), id(given)
+        if key not in answered:
+            answered[key] = self._found(wanted, given, answered)
+        return answered[key]
+
+    def _found(self, wanted: syntax.Expression, given: syntax.Expression, answered: dict[tuple[int, int], bool]) -> bool:
+        """From `a or b` follows what follows from both; from `a and b` what follows from one, or from all their bounds together."""
+        if isinstance(given, syntax.Logic) and given.operator == "or":
+            return self._follows(wanted, given.left, answered) and self._follows(wanted, given.right, answered)
+        if isinstance(wanted, syntax.Logic):
+            left, right = (self._follows(part, given, answered) for part in (wanted.left, wanted.right))
+            if (left and right) if wanted.operator == "and" else (left or right):
+                return True
+        known = list(self._parts(given, "and"))
+        if wanted in known or self._lies_within(wanted, [bound for part in known for bound in self._bounds(part)]):
+            return True
+        return any(self._follows(wanted, part, answered) for part in known if isinstance(part, syntax.Logic) and part.operator == "or")
 
     def _lies_within(self, wanted: syntax.Expression, known: list[Bound]) -> bool:
         """Is a comparison or a range true wherever the known bounds hold? A cross is not: it asks for the bar before, too."""
