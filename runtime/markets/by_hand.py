@@ -1,8 +1,8 @@
 """The market of a `test` block: levels given session by session, and the models of any market for the rest.
 
 Nothing is drawn, and nothing moves but what a step moves: in a calm stretch VIX stands where it says, and all else where it stood. A move
-goes in equal steps, SPX in equal shares. Each session opens where the one before closed, so that what settles in the morning settles on
-the close before.
+goes in equal steps, SPX in equal shares. A session is one level: it opens where the one before closed, and what settles on it, in the
+morning too, settles on that level.
 """
 
 from __future__ import annotations
@@ -112,6 +112,8 @@ def _arrays(given: Mapping[str, list[float]], sessions: int, inputs: tuple[str, 
         close = columns[index]
         opened = np.vstack([close[:1], close[:-1]])
         columns |= {f"{index}.open": opened, f"{index}.high": np.maximum(opened, close), f"{index}.low": np.minimum(opened, close)}
-    observed = Observed(calendar.days[origin : origin + sessions + LOOK_AHEAD], columns, futures=None, settlements=None, synthetic=True)
-    terms = Terms(STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, STANDARD_FUND_LISTING, frozenset(MODELLED_SERIES), 0.0, "open")
+    observed = Observed(
+        calendar.days[origin : origin + sessions + LOOK_AHEAD], columns, futures=None, settlements=columns["vix"], synthetic=False
+    )
+    terms = Terms(STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, STANDARD_FUND_LISTING, frozenset(MODELLED_SERIES), 0.0, "close")
     return build_arrays(observed, terms, 0, inputs, {})

@@ -101,6 +101,8 @@ def test_levels_stand_in_a_calm_stretch_and_go_in_equal_steps_in_a_move() -> Non
     assert np.allclose(series(arrays, "spx"), [4000.0, 4000.0, 4000.0 * 0.98**0.5, 3920.0, 3920.0, 3920.0], rtol=1e-15)
     assert series(arrays, "spx.open").tolist()[1:] == series(arrays, "spx").tolist()[:-1]
     assert series(arrays, "rate").tolist() == [0.02] * 6
+    assert series(arrays, "spx_am").tolist() == series(arrays, "spx").tolist()  # what settles on a session settles on its level
+    assert series(arrays, "vix_settlement").tolist() == series(arrays, "vix").tolist()
 
 
 def test_an_input_has_a_value_from_the_end_of_its_first_move_on() -> None:
