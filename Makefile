@@ -8,8 +8,10 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 BIN := .venv/bin
 SOURCES := grammar compiler runtime strategies
 TEST_PROCESSES ?= 2
+# What `make fuzz` looks at: folders, files, or more of pytest's options, as in `make fuzz FUZZ="tests/properties -k deposit"`.
+FUZZ ?= tests
 
-.PHONY: help demo test lint types bench claims clean
+.PHONY: help demo test fuzz lint types bench claims clean
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -19,6 +21,9 @@ demo: .venv/installed-run ## Compare the shipped hedges on the generated market;
 
 test: lint types ## Everything: linter, formatter, type checker, tests.
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal
+
+fuzz: .venv/installed-test ## Properties on examples never tried before, twenty times as many; takes hours. FUZZ=.. says which.
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile fuzz -n $(TEST_PROCESSES) --dist worksteal $(FUZZ)
 
 lint: .venv/installed-test ## Linter and formatter.
 	$(BIN)/ruff check .

@@ -84,6 +84,14 @@ def build_parser() -> argparse.ArgumentParser:
     _add_start_arguments(why)
     why.add_argument("--format", choices=("text", "json"), default="text", help="how the answer is shown (text)")
 
+    test = commands.add_parser(
+        "test",
+        help="run the tests that strategy files hold",
+        description="Run the `test` blocks of strategy files, each on a small market made by hand.",
+    )
+    test.add_argument("files", nargs="+", metavar="FILE", help="strategy files")
+    test.add_argument("--format", choices=("text", "json"), default="text", help="how the answers are shown (text)")
+
     claims = commands.add_parser(
         "claims", help="judge the claims of strategy files", description="Judge the claims that strategy files make, on a market."
     )

@@ -6,7 +6,7 @@ decide on: it is made of what lowering noted, and lowers nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from attrs import frozen
 from alvh.compiler.expressions import children_of, on_one_line, text_of
 from alvh.compiler.ir import Group, Layer, NodeId, Program, Rule, rules_of
 from alvh.compiler.kinds import NUMBER, Family, Kind
-from alvh.compiler.lower_expressions import ExpressionLowering, Scope
+from alvh.compiler.lower_expressions import TODAY, ExpressionLowering, Scope
 from alvh.compiler.meaning import Meaning
 from alvh.grammar import syntax
 
@@ -69,6 +69,18 @@ def find_clauses(
     return tuple(found[id(rule)] for rule in rules_of(program))
 
 
+def clauses_asked(
+    asked: Sequence[syntax.Expression],
+    program: Program,
+    meaning: Meaning,
+    expressions: ExpressionLowering,
+    numbers: Mapping[NodeId, NodeId],
+) -> tuple[Clause, ...]:
+    """The clauses of conditions that stand outside layers and were lowered with the program, in their order."""
+    finder = _Finder(program, meaning, expressions, numbers)
+    return tuple(finder.clause(condition) for condition in asked)
+
+
 def rules_held_by(owner: Layer | Group) -> Iterator[Rule]:
     """Every rule of a layer or of a group as a whole, whatever its verb."""
     for entry in attrs.fields(type(owner)):
@@ -104,6 +116,10 @@ class _Finder:
         for group in self.program.groups:
             for rule in rules_held_by(group):
                 yield self._rule(group, rule, groups[group.name].statements, Scope(own.get(group.name, -1)))
+
+    def clause(self, condition: syntax.Expression) -> Clause:
+        """Of a condition outside layers."""
+        return self._clause(condition, TODAY, opens=True)
 
     def _rule(self, owner: Layer | Group, rule: Rule, statements: tuple[syntax.Statement, ...], scope: Scope) -> RuleClauses:
         text = on_one_line(rule.span)

@@ -49,22 +49,31 @@ class Implication:
 
     def follows(self, condition: syntax.Expression, from_: syntax.Expression) -> bool:
         """Is `condition` true on every bar on which `from_` is?"""
-        alternatives = list(self._parts(self._resolve(condition)[0], "or"))
-        return all(
-            any(self._one_follows(wanted, list(self._parts(given, "and"))) for wanted in alternatives)
-            for given in self._parts(self._resolve(from_)[0], "or")
-        )
+        return self._follows(self._resolve(condition)[0], self._resolve(from_)[0], {})
 
-    def _one_follows(self, wanted: syntax.Expression, known: list[syntax.Expression]) -> bool:
-        """Does one alternative follow: each of its own parts from a part that is known?"""
-        parts = list(self._parts(wanted, "and"))
-        return all(
-            any(
-                part == given or any(bound.implies(asked) for bound in self._bounds(given) for asked in self._bounds(part))
-                for given in known
-            )
-            for part in parts
-        )
+    def _follows(self, wanted: syntax.Expression, given: syntax.Expression, answered: dict[tuple[int, int], bool]) -> bool:
+        key = id(wanted), id(given)
+        if key not in answered:
+            answered[key] = self._found(wanted, given, answered)
+        return answered[key]
+
+    def _found(self, wanted: syntax.Expression, given: syntax.Expression, answered: dict[tuple[int, int], bool]) -> bool:
+        """From `a or b` follows what follows from both; from `a and b` what follows from one, or from all their bounds together."""
+        if isinstance(given, syntax.Logic) and given.operator == "or":
+            return self._follows(wanted, given.left, answered) and self._follows(wanted, given.right, answered)
+        if isinstance(wanted, syntax.Logic):
+            left, right = (self._follows(part, given, answered) for part in (wanted.left, wanted.right))
+            if (left and right) if wanted.operator == "and" else (left or right):
+                return True
+        known = list(self._parts(given, "and"))
+        if wanted in known or self._lies_within(wanted, [bound for part in known for bound in self._bounds(part)]):
+            return True
+        return any(self._follows(wanted, part, answered) for part in known if isinstance(part, syntax.Logic) and part.operator == "or")
+
+    def _lies_within(self, wanted: syntax.Expression, known: list[Bound]) -> bool:
+        """Is a comparison or a range true wherever the known bounds hold? A cross is not: it asks for the bar before, too."""
+        asked = [] if isinstance(wanted, syntax.Crosses) else list(self._bounds(wanted))
+        return bool(asked) and all(any(bound.implies(each) for bound in known) for each in asked)
 
     def _parts(self, condition: syntax.Expression, operator: str) -> Iterator[syntax.Expression]:
         """What a condition joins with `and` or `or`; of edges, and of what lasts, the condition that holds on that bar, too."""

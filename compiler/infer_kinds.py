@@ -207,10 +207,13 @@ class _Inference:
                 self._level(level, VOL_POINTS, "The level of VIX")
             case syntax.Move(targets=targets, length=length):
                 self._sessions(length, "`move`")
-                for _, manner, value in targets:
+                for name, manner, value in targets:
                     kind = self._value(value)
-                    if manner == "to" and kind.family not in (Family.NUMBER, Family.POINTS, Family.UNKNOWN):
-                        self._report(wrong_kind(value.span, "A level moved `to`", "a number", quote(value), kind.described))
+                    is_share = name == "rate" or any(entry.name.name == name and entry.kind.name == "ratio" for entry in self.module.inputs)
+                    of_levels = (Family.RATIO,) if is_share else (Family.NUMBER, Family.POINTS)
+                    if manner == "to" and kind.family not in (*of_levels, Family.UNKNOWN):
+                        wanted = "a percentage" if is_share else "a number"
+                        self._report(wrong_kind(value.span, "A level moved `to`", wanted, quote(value), kind.described))
             case syntax.Expect(condition=condition, within=within):
                 self._condition(condition)
                 if within is not None:

@@ -6,10 +6,11 @@ name), groups, params, inputs and calendars by name, each stream once, and no tr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal as OneOf
 
 from alvh.compiler import ir
-from alvh.compiler.clauses import RuleClauses, find_clauses
+from alvh.compiler.clauses import Clause, RuleClauses, clauses_asked, find_clauses
 from alvh.compiler.constants import fixed_value
 from alvh.compiler.dependencies import Dependencies, positions_of
 from alvh.compiler.lower_expressions import ExpressionLowering
@@ -33,6 +34,15 @@ MARKET_CALENDARS = frozenset({"vix_expiry", "spx_expiry", "week_start", "month_s
 
 def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir.Program, tuple[RuleClauses, ...]]:
     """The program that `meaning` stands for, and beside it the clauses of its rules."""
+    program, clauses, _ = lower_with_questions(meaning, dependencies, ())
+    return program, clauses
+
+
+def lower_with_questions(
+    meaning: Meaning, dependencies: Dependencies, asked: Sequence[syntax.Expression]
+) -> tuple[ir.Program, tuple[RuleClauses, ...], tuple[Clause, ...]]:
+    """The program with streams for conditions that no rule reads, those of a test: `asked` of the module, each with its clauses. They
+    decide nothing, and see what every layer decided on their bar."""
     module = meaning.module
     level = levels(dependencies)
     groups = sorted(module.groups, key=lambda group: (group.kind, group.name))
@@ -53,6 +63,7 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir
     positions = PositionLowering(meaning, expressions, layers)
     lowered_layers = [positions.lower_layer(layer, group, layer_level) for layer_level, _, layer, group in placed]
     lowered_groups = [positions.lower_group(group) for group in groups]
+    questions = [expressions.lower(condition) for condition in asked]
     streams.complete_delays()
 
     for index, layer in enumerate(lowered_layers):
@@ -60,6 +71,7 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir
 
     roots = [node for layer in lowered_layers for node in layer_roots(layer)]
     roots += [node for group in lowered_groups for node in group_roots(group)]
+    roots += questions
     nodes, numbers = keep_reachable(streams.nodes, roots)
     numbers[-1] = -1
     program = ir.Program(
@@ -76,7 +88,8 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir
         calendars=tuple(sorted({node.name for node in nodes if node.operation in ("calendar", "calendar_within")} - MARKET_CALENDARS)),
         warm_up=warm_up(nodes),
     )
-    return program, find_clauses(program, meaning, expressions, numbers)
+    clauses = find_clauses(program, meaning, expressions, numbers)
+    return program, clauses, clauses_asked(asked, program, meaning, expressions, numbers)
 
 
 def _expect_known(streams: StreamNodes, roots: list[ir.NodeId], stage: int) -> None:

@@ -69,6 +69,15 @@ class Prints:
     """[bars] index into `words`."""
 
 
+@frozen
+class Note:
+    """What a result says of its market."""
+
+    text: str
+    series: str = ""
+    """Which alone it is about: left out of a result that does not read it. "" for what concerns every run."""
+
+
 @frozen(eq=False)
 class MarketArrays:
     """Everything a run reads, for one or more paths. Bars are sessions; see docs/design/bar.md."""
@@ -103,7 +112,7 @@ class MarketArrays:
     """[sessions] 1 on an event's bar, by calendar; `vix_expiry` and `spx_expiry` always."""
     prints: dict[str, Prints] = field(factory=dict)
     """By row of `values` that series settle on, `spx_am` and `vix_settlement`; a market that cannot say leaves them out."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     """What was replaced, filled or missing, in words with counts, for the result."""
 
     def expiries_of(self, product: str) -> Expiries:

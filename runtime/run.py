@@ -162,8 +162,8 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     if record.stopped >= 0:
         day = calendar_date(arrays.sessions[record.stopped])
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
-    unused = tuple(f"{fund}:" for fund in ("vxx", "uvxy") if all(entry.series != fund for entry in basis.series))
-    notes += [note for note in arrays.notes if not note.startswith(unused)]
+    read = {entry.series for entry in basis.series}
+    notes += [note.text for note in arrays.notes if not note.series or note.series in read]
     notes += settlement_notes(program, arrays, record.journal)
     if record.unknown_prints:
         notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")

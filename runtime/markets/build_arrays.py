@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alvh.runtime.calendars.expiries import Listing, fund_expiries, spx_expiries, vix_expiries
 from alvh.runtime.calendars.sessions import nyse
-from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays, Prints
+from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, Floats, Integers, MarketArrays, Note, Prints
 from alvh.runtime.markets.clamped_levels import count_clamped_levels
 from alvh.runtime.markets.complete_curve import RANKS, CurveState, complete_curve
 from alvh.runtime.markets.examine import date_text
@@ -119,7 +119,7 @@ def build_arrays(
     for name, values in observed.series.items():
         if name in rows.series:
             rows.put(name, values, source)
-    said = [*notes]
+    said = [Note(text) for text in notes]
     log_vix = np.log(rows["vix"])
     slow, slower = _moving_average(log_vix, SLOW_HALF_LIFE), _moving_average(log_vix, SLOWER_HALF_LIFE)
     _fill_indices(rows, terms, log_vix, slow)
@@ -130,9 +130,9 @@ def build_arrays(
     )
     prints = _put_prints(rows, observed, terms, vix)
     said += _put_funds(rows, observed, monthly, front, first)
-    said += _say_where_levels_are_clamped(rows, vix, sessions, front, first)
+    said += map(Note, _say_where_levels_are_clamped(rows, vix, sessions, front, first))
     if not observed.synthetic:
-        said += _say_what_is_modelled(rows, first)
+        said += map(Note, _say_what_is_modelled(rows, first))
     flags = calendar_flags(sessions)
     return MarketArrays(
         sessions=sessions,
@@ -326,7 +326,7 @@ def _real_opens(rows: _Rows, index: str, stale: float, synthetic: bool) -> NDArr
     return every
 
 
-def _put_funds(rows: _Rows, observed: Observed, monthly: Integers, front: Integers, first: int) -> list[str]:
+def _put_funds(rows: _Rows, observed: Observed, monthly: Integers, front: Integers, first: int) -> list[Note]:
     """VXX, UVXY and betas: MODELLED throughout, and what a reader of a result should know of it."""
     bars = len(rows["vix"])
     days = observed.sessions[:bars]
@@ -344,7 +344,7 @@ def _put_funds(rows: _Rows, observed: Observed, monthly: Integers, front: Intege
         rows.put(name, price, MODELLED)
         rows.put(f"{name}_beta", np.where(known, leverage[:, None] * beta, np.nan), MODELLED)
         if not observed.synthetic and known[first:].any():
-            notes.append(_say_of_fund(rows, name, known[:, 0], roll, days, first))
+            notes.append(Note(_say_of_fund(rows, name, known[:, 0], roll, days, first), name))
     return notes
 
 

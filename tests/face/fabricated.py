@@ -10,7 +10,7 @@ import numpy as np
 from alvh.compiler.ir import Expiry, Group, Layer, Leg, Node, Parameter, Program, Rule, Size, Strike, UnwindRule
 from alvh.grammar.source import Source, Span
 from alvh.runtime import record as codes
-from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, MarketArrays, Prints
+from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, OBSERVED, REPLACED, Expiries, MarketArrays, Note, Prints
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
 from alvh.runtime.results import Result
 from alvh.runtime.run import Runnable, RunOptions, interpret_record
@@ -95,7 +95,7 @@ def arrays() -> MarketArrays:
         month_part=flags.astype(float),
         era=flags.astype(float),
         prints={"spx_am": Prints(("the opening print", "the noon print"), (np.arange(BARS) == 20).astype(np.int64))},
-        notes=("10 stale VIX opens were replaced by the close",),
+        notes=(Note("10 stale VIX opens were replaced by the close"), Note("uvxy: nobody asked", "uvxy")),
     )
 
 

@@ -44,7 +44,8 @@ def judge(shown: str, printed: str, said: str) -> str:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_a_document_read_from_its_beginning_does_what_it_shows(document: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its files are written, its calls made and its Python run in the order in which they stand; a call that shows an error ends with 1."""
+    """Its files are written, its calls made and its Python run in the order in which they stand; a call that shows an error or a failed
+    expectation ends with 1."""
     text = document.read_text(encoding="utf-8")
     fresh, unchecked, scope, printed = text, 0, {}, ""
     for name, language, body in BLOCK.findall(text):
@@ -58,7 +59,7 @@ def test_a_document_read_from_its_beginning_does_what_it_shows(document: Path, f
                     unchecked += 1
                     continue
                 output, code = answer(call, capsys)
-                assert code == (1 if re.search(r"^error\[", expected, re.MULTILINE) else 0), output
+                assert code == (1 if re.search(r"^(error\[|  FAIL  )", expected, re.MULTILINE) else 0), output
                 shown = shown.replace(f"$ {call}\n{expected}", f"$ {call}\n{judge(expected, output, f'$ {call}')}")
             fresh = fresh.replace(body, shown)
         elif language == "python":

@@ -69,6 +69,7 @@ def test_notes_put_what_is_missing_first() -> None:
     assert notes[0].startswith("the market has no ad_line")
     assert notes[1].startswith("the market has no calendar cpi")
     assert "10 stale VIX opens were replaced by the close" in notes
+    assert not any("nobody asked" in note for note in notes)  # it is about a series that nothing reads
     assert "SPX options settled: 1 on the noon print" in notes
     assert any(note.startswith("marks") and note.endswith(": 3") for note in notes)
     assert any(note.startswith("settlements") and note.endswith(": 1") for note in notes)

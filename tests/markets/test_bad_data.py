@@ -104,7 +104,7 @@ def test_missing_sessions_are_a_problem_unless_declared(made: MadeMarket) -> Non
     assert np.flatnonzero(np.isnan(column(arrays, "vix"))).tolist() == [99, 100]  # never the value of the day before
     assert (arrays.provenance[99:101, arrays.series.index("vix")] == MISSING).all()
     assert np.isnan(column(arrays, "spx_w30")[99:101]).all()
-    assert "vix: 2 of 260 values missing" in arrays.notes
+    assert "vix: 2 of 260 values missing" in [note.text for note in arrays.notes]
 
 
 def test_a_row_on_a_holiday(made: MadeMarket) -> None:

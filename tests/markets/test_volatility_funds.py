@@ -116,7 +116,7 @@ def test_leverage_is_that_of_its_day(arrays: MarketArrays) -> None:
 
 
 def test_a_result_says_that_the_funds_are_replicated(arrays: MarketArrays) -> None:
-    said = [note for note in arrays.notes if note.startswith(("vxx", "uvxy"))]
+    said = [note.text for note in arrays.notes if note.series in ("vxx", "uvxy")]
     assert said == [
         "vxx: replicated from VIX futures, 100 on 2009-01-30; no print",
         "uvxy: replicated from VIX futures, 100 on 2011-10-04; no print",
@@ -317,14 +317,14 @@ def test_modelled_and_missing_prices_are_counted(made: MadeMarket) -> None:
     arrays = made.open().arrays(None, None)
     assert not np.isnan(row(arrays, "vxx")).any()
     bars = arrays.last + 1
-    assert (
-        f"vxx: replicated from VIX futures, 100 on {made.dates[0]}; no print; {bars} of {bars} values on modelled futures" in arrays.notes
-    )
+    assert f"vxx: replicated from VIX futures, 100 on {made.dates[0]}; no print; {bars} of {bars} values on modelled futures" in [
+        note.text for note in arrays.notes
+    ]
     made.series["vix"] += "\nallow = { missing_sessions = 1 }"
     made.edit("vix.csv", lambda lines: [*lines[:101], *lines[102:]])
     holed = made.open().arrays(None, None)
     assert np.flatnonzero(np.isnan(row(holed, "uvxy"))).tolist() == [100]
-    assert any(note.startswith("uvxy: ") and note.endswith("; 1 missing since, for want of futures or a rate") for note in holed.notes)
+    assert any(note.series == "uvxy" and note.text.endswith("; 1 missing since, for want of futures or a rate") for note in holed.notes)
     assert np.isnan(row(holed, "vix_beta")[100:161]).all()
     assert not np.isnan(row(holed, "vix_beta")[161:]).any()
 
@@ -333,4 +333,4 @@ def test_without_a_rate_no_fund_is_known_and_nothing_is_said(made: MadeMarket) -
     arrays = made.open().arrays(None, None)
     assert np.isnan(row(arrays, "vxx")).all()
     assert np.isnan(row(arrays, "vxx_beta")).all()
-    assert not [note for note in arrays.notes if note.startswith("vxx")]
+    assert not [note for note in arrays.notes if note.series == "vxx"]

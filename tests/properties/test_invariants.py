@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 
+import brokers
 import numpy as np
 import pytest
 from attrs import evolve, fields
@@ -56,7 +57,7 @@ def scale_of(program: Program, record: RunRecord) -> Floats:
     return np.maximum(program.capital, np.abs(record.equity))
 
 
-# ---- money (14, 15, 19) --------------------------------------------------------------------------------------------
+# ---- money (14, 15, 18, 19, 25) --------------------------------------------------------------------------------------------
 
 
 @examples(60)
@@ -129,7 +130,50 @@ def test_an_account_that_never_trades_grows_at_the_bill_rate(costs: str, market:
     assert record.unknown_rates == np.isnan(rates).sum()
 
 
-# ---- causality (26, 27, 30) ----------------------------------------------------------------------------------------
+BLIND = (
+    (r"\b(per \$1_000_000 of) (?:equity|capital)\b", r"\1 condors.notional"),
+    (r"(?<!^)\b(?:equity|cash|capital)\b", "$1_000_000"),
+    (r"\bquick_ratio\b|\bnet_beta\b", "zscore(spx, 5)"),
+    (r"\bwacc\b", "rate"),
+)
+"""What stands in for each reading of the account, so that no size, rule or limit depends on the money there is."""
+
+
+def blind_to_the_account(written: ProgramText) -> ProgramText:
+    """The program on a billion, reading nothing of it."""
+
+    def of(line: str) -> str:
+        for pattern, instead in BLIND:
+            line = re.sub(pattern, instead, line)
+        return line
+
+    def of_group(group: GroupText) -> GroupText:
+        kept = [of(line) for line in group.statements if not line.startswith(("keep", "unit"))]
+        return evolve(group, statements=tuple(kept), layers=tuple(map(of, group.layers)))
+
+    declarations = ("capital $1_000_000_000" if line.startswith("capital") else of(line) for line in written.declarations)
+    return ProgramText(tuple(declarations), tuple(map(of_group, written.groups)))
+
+
+@examples(40)
+@given(programs(Wish(hold=False)), market_names(), st.integers(1, 900))
+def test_a_deposit_that_no_size_reads_only_earns_interest(written: ProgramText, market: str, millions: int) -> None:
+    """More money in the account, and nothing reads how much there is: the same journal, and at every bar the deposit with its interest."""
+    program, arrays, record = run(blind_to_the_account(written).text, market)
+    more = interpret(evolve(program, capital=program.capital + millions * 1e6), arrays)
+    assert len(more.equity) == len(record.equity)
+    for name in COLUMNS:
+        assert same_bits(getattr(record.journal, name), getattr(more.journal, name)), f"journal.{name}"
+    for name in ("margin", "fees", "layer_profit", "layer_value", "layer_contracts"):
+        assert same_bits(getattr(record, name), getattr(more, name)), name
+    bars = len(record.equity)
+    rates, days = column(arrays, "rate")[arrays.first :][: bars - 1], np.diff(arrays.sessions[arrays.first :][:bars])
+    growth = np.concatenate([[1.0], np.cumprod(1.0 + np.nan_to_num(rates) * days / 360.0)])
+    known = np.isfinite(record.equity)
+    assert np.allclose((more.equity - record.equity)[known], (millions * 1e6 * growth)[known], rtol=0.0, atol=1e-9 * more.equity[0])
+
+
+# ---- causality (26, 27, 29, 30) ----------------------------------------------------------------------------------------
 
 
 @examples(40)
@@ -167,6 +211,64 @@ def test_a_path_is_the_same_however_many_there_are(written: ProgramText, seed: i
         assert_same_until(records[path], those[path], 40, few.last)
     for path in range(5):
         assert_same_until(records[path], once_more[path], 40, many.last)
+
+
+LAGGED = """
+capital $1_000_000_000
+costs listed
+contracts fractional
+input ad_line : index
+input signal : condition
+input weight : ratio
+calendar cpi
+trigger seen = {condition}
+hedge h {{
+  layer a {{ {legs}
+    size 1 contract
+    open when {asks}
+    at most 200 lots
+    hold to expiry }}
+}}
+"""
+
+
+@examples(40)
+@given(
+    conditions(),
+    st.integers(1, 3),
+    st.sampled_from(
+        ("buy VIX call at 0.30 delta, 40 days", "sell VX future, month 2", "buy SPX put at 0.30 delta, 30 days", "buy VXX shares")
+    ),
+    market_names(("calm walk", "rough walk", "storm", "generated 11")),
+)
+def test_a_signal_is_filled_at_the_prices_of_its_bar_or_of_so_many_later(condition: str, lag: int, legs: str, market: str) -> None:
+    """A signal of a bar's close buys at that bar's prices, and the signal of `lag` bars before at those of `lag` bars later; the rule's
+    readings in the journal are those of the bar it asks on."""
+    blind = blind_to_the_account(ProgramText((f"let said = {condition}",), ())).declarations[0].removeprefix("let said = ")
+    at_once, later = (run(LAGGED.format(condition=blind, legs=legs, asks=asks), market) for asks in ("seen", f"prev(seen, {lag} sessions)"))
+    arrays = at_once[1]
+    asked = [
+        set(np.unique(record.journal.bar[np.isin(record.journal.action, (OPEN, REFUSED))]).tolist()) for _, _, record in (at_once, later)
+    ]
+    first_known = arrays.first + lag
+    assert {bar for bar in asked[1] if bar >= first_known} == {bar + lag for bar in asked[0] if bar + lag <= arrays.last}
+    for program, _, record in (at_once, later):
+        opened = np.flatnonzero(record.journal.action == OPEN).tolist()
+        for row in opened:
+            assert record.journal.price[row] == pytest.approx(traded_price(program, arrays, record, row), rel=1e-12)
+
+
+def traded_price(program: Program, arrays: MarketArrays, record: RunRecord, row: int) -> float:
+    """Of one structure of a row that opened, by the model prices of the row's own bar: bought at the ask, sold at the bid."""
+    market = MarketPath(arrays, 0)
+    prices = Prices(market, int(record.journal.bar[row]), program.costs)
+    price = 0.0
+    for number, leg in enumerate(program.layers[0].legs):
+        expiry = None if leg.right == "shares" else market.expiries(leg.product)[int(record.journal.expiry[row, number])]
+        contract = Contract(leg.product, leg.right, expiry, float(record.journal.strike[row, number]))
+        quote = prices.quote(contract)
+        price += leg.weight * (quote.mid + quote.half if leg.ratio > 0 else quote.mid - quote.half)
+    return price
 
 
 # ---- structure (17, 23, 32, 33) ------------------------------------------------------------------------------------
@@ -437,6 +539,76 @@ def test_no_structure_loses_more_than_was_said(written: ProgramText, market: str
     for number, held in enumerate(told.held):
         margin = sum(worst_loss(position.legs) * position.structures * 100.0 for position in held.values())
         assert abs(margin - record.margin[number]) <= 1e-9 * max(margin, 1.0)
+
+
+MARGINED = """
+capital $100_000_000
+costs {costs}
+contracts {contracts}
+hedge h {{
+  at most 4 lots
+  layer futures {{ {side} {count} VX futures, month {month}
+    open every 3 sessions
+    close when age >= {age} sessions }}
+  layer small {{ {side} {count} VXM futures, month {month}
+    buy 1 VX future, month 3
+    open every 4 sessions
+    hold to expiry }}
+  layer both {{ buy {count} {product} calls at 0.{delta} delta, 90 days
+    buy {count} {product} puts at 0.{delta} delta, 90 days
+    open every week
+    close when age >= 30 sessions }}
+  layer written {{ write {product} {right} at 0.{further} delta, {days} days against both
+    size {count} contracts
+    open every 2 sessions
+    close when age >= {age} sessions }}
+}}
+"""
+
+
+@examples(30)
+@given(
+    st.fixed_dictionaries(
+        {
+            "side": st.sampled_from(("buy", "sell")),
+            "count": st.integers(1, 4),
+            "month": st.integers(1, 5),
+            "age": st.integers(2, 12),
+            "product": st.sampled_from(("VIX", "SPX", "VXX", "UVXY")),
+            "right": st.sampled_from(("call", "put")),
+            "delta": st.integers(20, 50),
+            "further": st.integers(15, 60),
+            "days": st.integers(9, 40),
+            "costs": st.sampled_from(("none", "listed")),
+            "contracts": st.sampled_from(("whole", "fractional")),
+        }
+    ),
+    market_names(WHOLE),
+)
+def test_futures_and_written_options_bind_what_a_broker_asks(words: dict[str, object], market: str) -> None:
+    assert_margin_is_a_brokers(*run(MARGINED.format(**words), market), at_least={"h.futures", "h.small", "h.written"})
+
+
+@examples(40)
+@given(programs(), market_names(WHOLE), st.integers(0, 3))
+def test_every_program_binds_what_a_broker_asks(written: ProgramText, market: str, phase: int) -> None:
+    assert_margin_is_a_brokers(*run(written.text, market, phase), at_least=set())
+
+
+def assert_margin_is_a_brokers(program: Program, arrays: MarketArrays, record: RunRecord, at_least: set[str]) -> None:
+    """Bar by bar, what is held after its orders at its prices; `at_least` are layers that must bind something on the way."""
+    told, path = replay(program, arrays, record), MarketPath(arrays, 0)
+    binding: set[str] = set()
+    for number, held in enumerate(told.held):
+        prices = Prices(path, arrays.first + number, program.costs)
+        total = 0.0
+        for (place, _), position in held.items():
+            layer = program.layers[place]
+            margin = brokers.margin_of_structure(position.legs, prices.mid, layer.cover >= 0) * position.units
+            total += margin
+            binding |= {layer.name} if margin > 0.0 else set()
+        assert record.margin[number] == pytest.approx(total, rel=1e-9, abs=1e-6), number
+    assert at_least <= binding
 
 
 @examples(40)
