@@ -48,7 +48,7 @@ class Compiled:
         try:
             self._loop(self._lanes, self._kernel, arrays)
         except Exception as error:
-            if not _comes_from_cache(error):
+            if not comes_from_cache(error):
                 raise
             # Nothing ran yet: the loop is loaded when it is called.
             forget_cache()
@@ -78,7 +78,7 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
     try:
         kernel = _compiled_kernel(module, width)
     except Exception as error:
-        if not _comes_from_cache(error):
+        if not comes_from_cache(error):
             raise
         forget_cache()
         kernel = _compiled_kernel(_kernel_module(kernel_text), width)
@@ -135,9 +135,14 @@ def _write_beside(path: Path, text: str) -> None:
 
 @cache
 def cache_folder() -> Path:
-    """Where compiled code lives: `ALVH_CACHE_DIR`, else the user's cache folder, else a temporary one."""
+    """Where the compiled engine lives: `ALVH_CACHE_DIR`, else the user's cache folder, else a temporary one."""
+    return folder_of_code("engine", engine_sources())
+
+
+def folder_of_code(kind: str, sources: list[Path]) -> Path:
+    """Where code compiled from these files lives."""
     digest = hashlib.sha256()
-    for path in engine_sources():
+    for path in sources:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     versions = (
@@ -149,7 +154,7 @@ def cache_folder() -> Path:
         FLAGS,
     )
     digest.update(repr(versions).encode())
-    name = f"engine-{digest.hexdigest()[:16]}"
+    name = f"{kind}-{digest.hexdigest()[:16]}"
     for base in _cache_bases():
         folder = base / name
         try:
@@ -162,7 +167,7 @@ def cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="alvh-"))
 
 
-def _comes_from_cache(error: Exception) -> bool:
+def comes_from_cache(error: Exception) -> bool:
     """Whether Numba failed while it read a cached file: one that is truncated or otherwise damaged."""
     trace = error.__traceback__
     while trace is not None:
@@ -174,13 +179,18 @@ def _comes_from_cache(error: Exception) -> bool:
 
 def forget_cache() -> None:
     """Empties the cache folder; what was compiled in it is compiled again when it is next needed."""
-    for path in cache_folder().iterdir():
+    empty_folder(cache_folder())
+    _compiled_loop.cache_clear()
+    _modules.clear()
+
+
+def empty_folder(folder: Path) -> None:
+    """Removes all that a cache folder holds."""
+    for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-    _compiled_loop.cache_clear()
-    _modules.clear()
 
 
 def _host_cpu() -> str:
