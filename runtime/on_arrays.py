@@ -18,6 +18,7 @@ from alvh.runtime import lanes, mathematics
 
 _ON_ARRAYS: dict[Any, Any] = {
     mathematics.exp: np.exp,
+    mathematics.exp_inside: np.exp,
     mathematics.log: np.log,
     lanes.square_root: np.sqrt,
     lanes.minimum: np.minimum,

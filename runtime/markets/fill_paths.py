@@ -71,7 +71,7 @@ from alvh.runtime.markets.volatility_funds import (
     blend,
     fund_growth,
 )
-from alvh.runtime.mathematics import UNKNOWN, exp
+from alvh.runtime.mathematics import UNKNOWN, exp_inside
 from alvh.runtime.pricing.futures_curve import (
     CONVEXITY_DAYS,
     WITH_VIX3M_THETA,
@@ -203,11 +203,11 @@ def _fill_bar(
     lever, own = vix_loadings(x_before, m_before)
     x = next_log_vix(x_before, m_before, lever * z, own * eta, z)
     m = m_before + SLOW_WEIGHT * (x - m_before)
-    vix = exp(x)
+    vix = exp_inside(x)
     deviation = index_deviation(x_before, m_before, vix_before)
     log_return = index_drift(vix_before) + deviation * z
     log_spx = log_spx_before + log_return
-    spx = exp(log_spx)
+    spx = exp_inside(log_spx)
     store(lanes, state, S_X, x)
     store(lanes, state, S_SLOW, m)
     store(lanes, state, S_VIX, vix)
@@ -234,28 +234,28 @@ def _fill_bar(
         spx_night, vix_night = normal_pair(lanes, path, bar, NIGHT_DRAW, key_low, key_high)
         opened = log_open(log_spx_before, log_spx, SPX_OVERNIGHT_SHARE, SPX_NIGHT, deviation, spx_night)
         if plan[SPX_OPEN] == 1 or opens or (plan[P_EVERY_PRINT] == 1 and plan[SPX_AM] == 1) or plan[P_SPX_EXTREMES] == 1:
-            spx_open = exp(opened)
+            spx_open = exp_inside(opened)
             _put(lanes, plan, series, row, SPX_OPEN, spx_open)
             if plan[P_CLOSE] == 0:
                 _put(lanes, plan, series, row, SPX_AM, spx_open)
             if plan[P_SPX_EXTREMES] == 1:
                 up, down = uniform_pair(lanes, path, bar, SPX_EXTREMES_DRAW, key_low, key_high)
                 variance = (1.0 - SPX_OVERNIGHT_SHARE) * (deviation * deviation)
-                _put(lanes, plan, series, row, SPX_HIGH, maximum(exp(log_high(opened, log_spx, variance, up)), maximum(spx_open, spx)))
-                _put(lanes, plan, series, row, SPX_LOW, minimum(exp(log_low(opened, log_spx, variance, down)), minimum(spx_open, spx)))
+                _put(lanes, plan, series, row, SPX_HIGH, maximum(exp_inside(log_high(opened, log_spx, variance, up)), maximum(spx_open, spx)))
+                _put(lanes, plan, series, row, SPX_LOW, minimum(exp_inside(log_low(opened, log_spx, variance, down)), minimum(spx_open, spx)))
         vix_variance = lever * lever + own * own
         opened = log_open(x_before, x, VIX_OVERNIGHT_SHARE, VIX_NIGHT, square_root(vix_variance), vix_night)
         if plan[VIX_OPEN] == 1 or plan[P_VIX_EXTREMES] == 1:
-            vix_open = exp(opened)
+            vix_open = exp_inside(opened)
             _put(lanes, plan, series, row, VIX_OPEN, vix_open)
             if plan[P_VIX_EXTREMES] == 1:
                 up, down = uniform_pair(lanes, path, bar, VIX_EXTREMES_DRAW, key_low, key_high)
                 variance = (1.0 - VIX_OVERNIGHT_SHARE) * vix_variance
-                _put(lanes, plan, series, row, VIX_HIGH, maximum(exp(log_high(opened, x, variance, up)), maximum(vix_open, vix)))
-                _put(lanes, plan, series, row, VIX_LOW, minimum(exp(log_low(opened, x, variance, down)), minimum(vix_open, vix)))
+                _put(lanes, plan, series, row, VIX_HIGH, maximum(exp_inside(log_high(opened, x, variance, up)), maximum(vix_open, vix)))
+                _put(lanes, plan, series, row, VIX_LOW, minimum(exp_inside(log_low(opened, x, variance, down)), minimum(vix_open, vix)))
         if settles:
             noise, _ = normal_pair(lanes, path, bar, PRINT_DRAW, key_low, key_high)
-            store(lanes, series, row + VIX_SETTLEMENT, exp(opened + SETTLEMENT_NOISE * noise))
+            store(lanes, series, row + VIX_SETTLEMENT, exp_inside(opened + SETTLEMENT_NOISE * noise))
     if plan[P_AD_LINE] >= 0:
         _fill_breadth(lanes, bar, row, key_low, key_high, plan, days, state, series, path, log_return, deviation)
     if plan[P_SURFACE] == 1:
@@ -312,7 +312,7 @@ def _fill_family(
 ) -> None:
     """The other indices of the VIX family, the surface, the futures and the funds."""
     log_vix3m = x + log_ratio
-    vix3m = exp(log_vix3m)
+    vix3m = exp_inside(log_vix3m)
     vix9d = vix9d_from(vix, log_ratio, m)
     vix6m = vix6m_from(vix3m, log_ratio, m)
     w9, w30, w93, w184, w365 = nodes_from(vix9d, vix, vix3m, vix6m)

@@ -14,7 +14,7 @@ so path k is the same however many paths are asked for, and a longer market begi
 from __future__ import annotations
 
 from alvh.runtime.lanes import inlined_lane_function, lane_function, maximum, minimum, select, square_root
-from alvh.runtime.mathematics import exp, log
+from alvh.runtime.mathematics import exp_inside, log_inside
 from alvh.runtime.pricing.spx_surface import LOG_18
 from alvh.runtime.random_numbers import student_size
 
@@ -104,7 +104,7 @@ def vix_loadings(x: float, m: float) -> tuple[float, float]:
     """Of ln VIX, after a session that ended at x and m: what it takes of z and what of eta."""
     u = x - LOG_18
     jump = minimum(maximum(x - m, 0.0), HIGHEST_JUMP)
-    return B0 + B1 * u + B2 * jump, ROOT_OF_DAY * exp(0.5 * (E0 + E1 * u + E2 * jump))
+    return B0 + B1 * u + B2 * jump, ROOT_OF_DAY * exp_inside(0.5 * (E0 + E1 * u + E2 * jump))
 
 
 @lane_function
@@ -118,7 +118,7 @@ def next_log_vix(x: float, m: float, from_z: float, from_eta: float, z: float) -
 @lane_function
 def index_deviation(x: float, m: float, vix: float) -> float:
     """Standard deviation of the index's log return of the session after one that ended at x, m and `vix` points."""
-    return (0.01 * ROOT_OF_DAY) * vix * exp(0.5 * (A0 + A1 * (x - LOG_18) + A2 * minimum(x - m, HIGHEST_GAP)))
+    return (0.01 * ROOT_OF_DAY) * vix * exp_inside(0.5 * (A0 + A1 * (x - LOG_18) + A2 * minimum(x - m, HIGHEST_GAP)))
 
 
 @lane_function
@@ -142,7 +142,7 @@ def vix3m_residual(before: float, z: float, eta: float, noise: float) -> float:
 @lane_function
 def vvix_from(x: float, m: float, residual: float) -> float:
     """VVIX in points, within its bounds."""
-    return minimum(maximum(exp(V0 + V1 * (x - LOG_18) + V2 * (x - m) + residual), LOWEST_VVIX), HIGHEST_VVIX)
+    return minimum(maximum(exp_inside(V0 + V1 * (x - LOG_18) + V2 * (x - m) + residual), LOWEST_VVIX), HIGHEST_VVIX)
 
 
 @lane_function
@@ -161,11 +161,11 @@ def log_open(before: float, close: float, share: float, night: float, deviation:
 def log_high(opened: float, close: float, variance: float, uniform: float) -> float:
     """ln of the high between an open and a close (in logs), given the variance of the time between."""
     move = close - opened
-    return 0.5 * ((opened + close) + square_root(move * move - 2.0 * variance * log(uniform)))
+    return 0.5 * ((opened + close) + square_root(move * move - 2.0 * variance * log_inside(uniform)))
 
 
 @lane_function
 def log_low(opened: float, close: float, variance: float, uniform: float) -> float:
     """ln of the low."""
     move = close - opened
-    return 0.5 * ((opened + close) - square_root(move * move - 2.0 * variance * log(uniform)))
+    return 0.5 * ((opened + close) - square_root(move * move - 2.0 * variance * log_inside(uniform)))

@@ -15,7 +15,7 @@ import numpy as np
 
 from alvh.runtime.lanes import divide, lane_function, maximum, minimum, square_root
 from alvh.runtime.market import Floats
-from alvh.runtime.mathematics import exp, log
+from alvh.runtime.mathematics import exp, exp_inside, log
 from alvh.runtime.on_arrays import on_arrays
 from alvh.runtime.pricing.spx_surface import DAYS_A_YEAR, NODE_DAYS
 
@@ -45,7 +45,7 @@ def share_left(days: float, speed: float) -> float:
 @lane_function
 def reverting(x: float, slow: float, theta: float, fast_left: float, slow_left: float) -> float:
     """The future by the formula above; `fast_left` and `slow_left` are `share_left` at its speeds."""
-    return exp(theta + (x - slow) * fast_left + (slow - theta) * slow_left)
+    return exp_inside(theta + (x - slow) * fast_left + (slow - theta) * slow_left)
 
 
 @lane_function

@@ -16,7 +16,7 @@ import numpy as np
 
 from alvh.runtime.lanes import absolute, divide, inlined_lane_function, lane_function, maximum, minimum, select, square_root
 from alvh.runtime.market import Floats
-from alvh.runtime.mathematics import exp, log, normal_cdf
+from alvh.runtime.mathematics import exp, exp_inside, log, normal_cdf
 from alvh.runtime.on_arrays import on_arrays
 from alvh.runtime.pricing.black import black_out_of_the_money, black_theta, black_vega, d1_of
 
@@ -34,13 +34,13 @@ SKEW_WHERE_MISSING = 122.0
 @lane_function
 def vix9d_from(vix: float, log_ratio: float, slow_log_vix: float) -> float:
     """VIX9D by its regression; `log_ratio` is ln(VIX3M / VIX), `slow_log_vix` the EMA of ln VIX with a half-life of 63 sessions."""
-    return vix * exp(0.041 - 0.87 * log_ratio - 0.023 * (slow_log_vix - LOG_18))
+    return vix * exp_inside(0.041 - 0.87 * log_ratio - 0.023 * (slow_log_vix - LOG_18))
 
 
 @lane_function
 def vix6m_from(vix3m: float, log_ratio: float, slow_log_vix: float) -> float:
     """VIX6M by its regression; arguments as for `vix9d_from`."""
-    return vix3m * exp(0.0207 + 0.5075 * log_ratio - 0.0308 * (slow_log_vix - LOG_18))
+    return vix3m * exp_inside(0.0207 + 0.5075 * log_ratio - 0.0308 * (slow_log_vix - LOG_18))
 
 
 @lane_function
