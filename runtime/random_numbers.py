@@ -22,7 +22,7 @@ from numba.extending import lower_builtin, type_callable
 
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.lanes import Lanes, LanesType, VectorType, inlined_lane_function, lane_function, select, square_root, vector_type
-from alvh.runtime.mathematics import ROUNDING, exp_inside, log_inside
+from alvh.runtime.mathematics import ROUNDING, log_inside
 
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
@@ -166,6 +166,7 @@ def normal_pair(lanes: Lanes, paths: float, session: int, draw: int, key_low: in
 
 
 @inlined_lane_function
-def student_size(first: float, part: float, power: float) -> float:
-    """|t| / sqrt(freedom) of Student's t from two independent uniform numbers in (0, 1]; `power` is 2 / freedom."""
-    return square_root(exp_inside(-power * log_inside(first)) - 1.0) * sine_of_quarter_turn(part)
+def student_size(raised: float, part: float) -> float:
+    """|t| / sqrt(freedom) of Student's t from two independent uniform numbers in (0, 1], of which the first comes raised to the power of
+    -2 / freedom."""
+    return square_root(raised - 1.0) * sine_of_quarter_turn(part)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from alvh.runtime.lanes import (
     Lanes,
-    any_lane,
     broadcast,
     divide,
     lane_function,
@@ -71,9 +70,8 @@ from alvh.runtime.markets.volatility_funds import (
     blend,
     fund_growth,
 )
-from alvh.runtime.mathematics import UNKNOWN, exp_inside
+from alvh.runtime.mathematics import INFINITY, UNKNOWN, exp_inside
 from alvh.runtime.pricing.futures_curve import (
-    CONVEXITY_DAYS,
     WITH_VIX3M_THETA,
     highest_future,
     interpolate_log,
@@ -82,7 +80,7 @@ from alvh.runtime.pricing.futures_curve import (
     variance_of,
 )
 from alvh.runtime.pricing.sensitivities import FUTURE_BETAS
-from alvh.runtime.pricing.spx_surface import DAYS_A_YEAR, SKEW_WHERE_MISSING, nodes_from, scale_from, smile_from, vix6m_from, vix9d_from
+from alvh.runtime.pricing.spx_surface import SKEW_WHERE_MISSING, nodes_from, scale_from, smile_from, vix6m_from, vix9d_from
 from alvh.runtime.random_numbers import normal_pair, uniform_pair
 from alvh.runtime.rows import rows_of
 
@@ -241,8 +239,12 @@ def _fill_bar(
             if plan[P_SPX_EXTREMES] == 1:
                 up, down = uniform_pair(lanes, path, bar, SPX_EXTREMES_DRAW, key_low, key_high)
                 variance = (1.0 - SPX_OVERNIGHT_SHARE) * (deviation * deviation)
-                _put(lanes, plan, series, row, SPX_HIGH, maximum(exp_inside(log_high(opened, log_spx, variance, up)), maximum(spx_open, spx)))
-                _put(lanes, plan, series, row, SPX_LOW, minimum(exp_inside(log_low(opened, log_spx, variance, down)), minimum(spx_open, spx)))
+                _put(
+                    lanes, plan, series, row, SPX_HIGH, maximum(exp_inside(log_high(opened, log_spx, variance, up)), maximum(spx_open, spx))
+                )
+                _put(
+                    lanes, plan, series, row, SPX_LOW, minimum(exp_inside(log_low(opened, log_spx, variance, down)), minimum(spx_open, spx))
+                )
         vix_variance = lever * lever + own * own
         opened = log_open(x_before, x, VIX_OVERNIGHT_SHARE, VIX_NIGHT, square_root(vix_variance), vix_night)
         if plan[VIX_OPEN] == 1 or plan[P_VIX_EXTREMES] == 1:
@@ -344,10 +346,8 @@ def _fill_family(
             float(terms[term, T_SHARES + 3]),
             float(terms[term, T_SHARES + 4]),
         )
-        # Squares are compared, so that roots are taken where one binds alone. Where the surface had to be flattened, it says nothing.
-        above = (variance > 0.0) & (price * price > variance * (10_000.0 * (DAYS_A_YEAR / CONVEXITY_DAYS)))
-        if any_lane(above):
-            price = select(above, highest_future(variance), price)
+        # Where the surface had to be flattened to keep its variance from falling, it says nothing.
+        price = minimum(select(variance > 0.0, highest_future(variance), INFINITY), price)
         store(lanes, state, S_CURVE + rank, price)
         _put(lanes, plan, series, row, VX1 + rank, price)
     if plan[P_VX30] == 1:

@@ -75,8 +75,8 @@ high and low of the index; high and low of the VIX."""
 
 
 @inlined_lane_function
-def skewed_t(first: float, second: float, power: float, skew: float, left: float, right: float, shift: float) -> float:
-    """Hansen's skewed t with mean 0 and variance 1, from two independent uniform numbers in (0, 1].
+def skewed_t(raised: float, second: float, skew: float, left: float, right: float, shift: float) -> float:
+    """Hansen's skewed t with mean 0 and variance 1, from two independent uniform numbers in (0, 1], the first raised to -2 / freedom.
 
     The side is the left one with probability (1 - skew) / 2: where `second` lies below that. Its place between the ends of that side is
     uniform again and independent of the side, so it serves for the size. `left`, `right` and `shift` as written above.
@@ -84,19 +84,20 @@ def skewed_t(first: float, second: float, power: float, skew: float, left: float
     border = 0.5 * (1.0 - skew)
     is_left = second <= border
     part = select(is_left, second * (1.0 / border), (second - border) * (1.0 / (1.0 - border)))
-    return select(is_left, left, right) * student_size(first, part, power) - shift
+    return select(is_left, left, right) * student_size(raised, part) - shift
 
 
 @lane_function
 def index_innovation(first: float, second: float) -> float:
     """z of a session before its moving-average term."""
-    return skewed_t(first, second, 2.0 / Z_FREEDOM, Z_SKEW, Z_LEFT, Z_RIGHT, Z_SHIFT)
+    # Raised to -1/4, with 8 degrees of freedom: by roots alone.
+    return skewed_t(1.0 / square_root(square_root(first)), second, Z_SKEW, Z_LEFT, Z_RIGHT, Z_SHIFT)
 
 
 @lane_function
 def vix_innovation(first: float, second: float) -> float:
     """eta of a session before its moving-average term."""
-    return skewed_t(first, second, 2.0 / ETA_FREEDOM, ETA_SKEW, ETA_LEFT, ETA_RIGHT, ETA_SHIFT)
+    return skewed_t(exp_inside(-(2.0 / ETA_FREEDOM) * log_inside(first)), second, ETA_SKEW, ETA_LEFT, ETA_RIGHT, ETA_SHIFT)
 
 
 @lane_function
