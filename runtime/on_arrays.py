@@ -20,6 +20,7 @@ _ON_ARRAYS: dict[Any, Any] = {
     mathematics.exp: np.exp,
     mathematics.exp_inside: np.exp,
     mathematics.log: np.log,
+    mathematics.log_inside: np.log,
     lanes.square_root: np.sqrt,
     lanes.minimum: np.minimum,
     lanes.maximum: np.maximum,
