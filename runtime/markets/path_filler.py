@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.lanes import Lanes
@@ -38,7 +39,7 @@ class Choices:
     """What of the generated market is to be filled, and how."""
 
     wanted: frozenset[str]
-    """Names of MARKET_SERIES, and `ad_line`."""
+    """Names of the market's rows. Those that the model does not know stay unknown."""
     settles_at_close: bool = False
     """`spx_am` is the close instead of the open."""
     every_print: bool = True
@@ -129,9 +130,9 @@ def calendar_table(
     return Calendar(days, int((bar - published)[published >= 0].max(initial=0)) + 1)
 
 
-def settling_bars(expiries: Expiries, bars: int, chosen: Integers) -> Integers:
+def settling_bars(expiries: Expiries, bars: int, chosen: NDArray[np.bool_]) -> Integers:
     """Bars before `bars` on which the chosen expiries settle."""
-    return expiries.settle_bar[chosen & (expiries.settle_bar < bars)]
+    return np.asarray(expiries.settle_bar[chosen & (expiries.settle_bar < bars)])
 
 
 def _bill_interest(days: float) -> float:
@@ -152,7 +153,7 @@ def terms_table() -> Floats:
 
 def _plan(series: tuple[str, ...], calendar: Calendar, choices: Choices) -> Integers:
     wanted = choices.wanted
-    if unknown := wanted - {*MARKET_SERIES, "ad_line"}:
+    if unknown := wanted - set(series):
         raise InternalError(f"no series {min(unknown)}")
     plan = np.zeros(kernel.PLAN_SIZE, dtype=np.int64)
     for row, name in enumerate(MARKET_SERIES):
@@ -179,7 +180,7 @@ def _plan(series: tuple[str, ...], calendar: Calendar, choices: Choices) -> Inte
 
 
 def filled_series(names: Iterable[str]) -> frozenset[str]:
-    """Of these rows, those that the kernel writes."""
+    """Of these rows, those that the kernel writes; it has nothing to say on user inputs but `ad_line`."""
     return frozenset(names) - {*CONSTANT_SERIES, *ABSENT_SERIES}
 
 
