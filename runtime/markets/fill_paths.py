@@ -189,12 +189,14 @@ def _fill_bar(
     x_before, m_before, vix_before = load(lanes, state, S_X), load(lanes, state, S_SLOW), load(lanes, state, S_VIX)
     log_spx_before = load(lanes, state, S_LOG_SPX)
 
+    # Numbers first: their long chains do not depend on the day before, and run beside one another.
     first, second = uniform_pair(lanes, path, bar, INDEX_DRAW, key_low, key_high)
+    third, fourth = uniform_pair(lanes, path, bar, VIX_DRAW, key_low, key_high)
+    vvix_noise, vix3m_noise = normal_pair(lanes, path, bar, NOISE_DRAW, key_low, key_high)
     fresh = index_innovation(first, second)
     z = fresh + Z_MOVING_AVERAGE * load(lanes, state, S_Z)
     store(lanes, state, S_Z, fresh)
-    first, second = uniform_pair(lanes, path, bar, VIX_DRAW, key_low, key_high)
-    fresh = vix_innovation(first, second)
+    fresh = vix_innovation(third, fourth)
     eta = fresh + ETA_MOVING_AVERAGE * load(lanes, state, S_ETA)
     store(lanes, state, S_ETA, fresh)
 
@@ -213,7 +215,6 @@ def _fill_bar(
     _put(lanes, plan, series, row, SPX, spx)
     _put(lanes, plan, series, row, VIX, vix)
 
-    vvix_noise, vix3m_noise = normal_pair(lanes, path, bar, NOISE_DRAW, key_low, key_high)
     residual = vvix_residual(load(lanes, state, S_VVIX), z, eta, vvix_noise)
     store(lanes, state, S_VVIX, residual)
     if plan[VVIX] == 1:
