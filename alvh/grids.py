@@ -268,8 +268,8 @@ def _notes_on_market(program: Program, arrays: MarketArrays) -> Iterator[str]:
         elif missing:
             yield f"missing on {missing:.1%} of days: {name}"
     yield from (f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events)
-    unused = tuple(f"{fund}:" for fund in ("vxx", "uvxy") if fund not in series_used(program))
-    yield from (note for note in arrays.notes if not note.startswith(unused))
+    used = series_used(program)
+    yield from (note.text for note in arrays.notes if not note.series or note.series in used)
 
 
 def _processors() -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from alvh.runtime.calendars.sessions import nyse
-from alvh.runtime.markets.generator import generate
+from alvh.runtime.markets.model_paths import generate
 from benchmarks.interleaved import REPOSITORY
 
 SESSIONS = 9_000

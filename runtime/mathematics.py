@@ -44,10 +44,17 @@ DENSITY_AT_ZERO = 0.3989422804014327
 
 @inlined_lane_function
 def exp(x: float) -> float:
-    """e to the x: x = k ln 2 + r with |r| <= ln 2 / 2, then 1 + r + r^2 q(r), q the Chebyshev interpolant of degree 10."""
-    inside = select(x < EXP_ZERO_BELOW, EXP_ZERO_BELOW, select(x > EXP_INFINITE_ABOVE, EXP_INFINITE_ABOVE, x))
-    k = (inside * LOG_2_E + ROUNDING) - ROUNDING
-    r = (inside - k * LN_2_HIGH) - k * LN_2_LOW
+    """e to the x: `exp_inside` where that serves, else 0 or infinity."""
+    y = exp_inside(select(x < EXP_ZERO_BELOW, EXP_ZERO_BELOW, select(x > EXP_INFINITE_ABOVE, EXP_INFINITE_ABOVE, x)))
+    return select(x < EXP_ZERO_BELOW, 0.0, select(x > EXP_INFINITE_ABOVE, INFINITY, y))
+
+
+@inlined_lane_function
+def exp_inside(x: float) -> float:
+    """e to the x for x between EXP_ZERO_BELOW and EXP_INFINITE_ABOVE, without meaning beyond: x = k ln 2 + r with |r| <= ln 2 / 2, then
+    1 + r + r^2 q(r), q the Chebyshev interpolant of degree 10."""
+    k = (x * LOG_2_E + ROUNDING) - ROUNDING
+    r = (x - k * LN_2_HIGH) - k * LN_2_LOW
     # Even and odd powers apart: two chains that a processor follows side by side.
     square = r * r
     even = 2.755727357010214e-07 + square * 2.0914717341716378e-09
@@ -59,18 +66,30 @@ def exp(x: float) -> float:
     odd = 0.0001984126987490126 + square * odd
     odd = 0.008333333333326112 + square * odd
     odd = 0.1666666666666667 + square * odd
-    y = scale_by_power_of_two(1.0 + (r + square * (even + r * odd)), k)
-    return select(x < EXP_ZERO_BELOW, 0.0, select(x > EXP_INFINITE_ABOVE, INFINITY, y))
+    return scale_by_power_of_two(1.0 + (r + square * (even + r * odd)), k)
 
 
 @inlined_lane_function
 def log(x: float) -> float:
-    """Natural logarithm: x = 2^k m with m between sqrt(1/2) and sqrt(2), then fdlibm's series in (m - 1) / (m + 1) (e_log.c)."""
+    """Natural logarithm; unknown at 0 and below."""
     tiny = x < SMALLEST_NORMAL
-    mantissa, exponent = split_exponent(select(tiny, x * 18014398509481984.0, x))
+    y = _log_of_normal(select(tiny, x * 18014398509481984.0, x), select(tiny, 54.0, 0.0))
+    return select(x > 0.0, select(x == INFINITY, x, y), UNKNOWN)
+
+
+@inlined_lane_function
+def log_inside(x: float) -> float:
+    """Natural logarithm of a finite number of at least SMALLEST_NORMAL, without meaning for others."""
+    return _log_of_normal(x, 0.0)
+
+
+@inlined_lane_function
+def _log_of_normal(x: float, doublings: float) -> float:
+    """ln(x / 2^doublings): x = 2^k m with m between sqrt(1/2) and sqrt(2), then fdlibm's series in (m - 1) / (m + 1) (e_log.c)."""
+    mantissa, exponent = split_exponent(x)
     high = mantissa > SQUARE_ROOT_OF_TWO
     m = select(high, mantissa * 0.5, mantissa)
-    k = exponent + select(high, 1.0, 0.0) - select(tiny, 54.0, 0.0)
+    k = exponent + select(high, 1.0, 0.0) - doublings
     f = m - 1.0
     s = f / (2.0 + f)
     z = s * s
@@ -78,8 +97,7 @@ def log(x: float) -> float:
     even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01))
     odd = z * (6.666666666666735130e-01 + w * (2.857142874366239149e-01 + w * (1.818357216161805012e-01 + w * 1.479819860511658591e-01)))
     half_square = 0.5 * (f * f)
-    y = k * LN_2_HIGH - ((half_square - (s * (half_square + (even + odd)) + k * LN_2_LOW)) - f)
-    return select(x > 0.0, select(x == INFINITY, x, y), UNKNOWN)
+    return k * LN_2_HIGH - ((half_square - (s * (half_square + (even + odd)) + k * LN_2_LOW)) - f)
 
 
 @inlined_lane_function

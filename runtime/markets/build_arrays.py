@@ -1,4 +1,4 @@
-"""From what a market observed (or generated) to the arrays of a run: models for what is missing, prints, surface, calendars.
+"""From what a market observed to the arrays of a run: models for what is missing, prints, surface, calendars.
 
 Every step uses values of its own bar and earlier ones only, in an order that does not depend on where the data end, so that a market cut
 short yields a prefix of the longer one's arrays, bit for bit.
@@ -64,8 +64,6 @@ class Observed:
     """[bars, RANKS, paths] settlement prices of VIX monthlies by rank."""
     settlements: Floats | None
     """Final settlement of the VIX expiry of the bar."""
-    synthetic: bool
-    """The market is generated: every value is MODELLED, and its opens are all prints."""
 
 
 @frozen
@@ -105,58 +103,90 @@ class _Rows:
         return self.provenance[:, self._row[name]]
 
 
-def build_arrays(
-    observed: Observed, terms: Terms, first: int, inputs: tuple[str, ...], events: Mapping[str, Integers], notes: tuple[str, ...] = ()
-) -> MarketArrays:
+@frozen(eq=False)
+class Listed:
+    """What expires when on a market's sessions."""
+
+    sessions: Integers
+    vix: Expiries
+    spx: Expiries
+    fund: Expiries
+    monthly: Integers
+    """Settlement days of VIX monthlies."""
+    front: Integers
+    """[bars] which of them is rank 1."""
+
+
+def list_expiries(sessions: Integers, bars: int, vix: Listing, spx: Listing, fund: Listing) -> Listed:
+    """Of `bars` sessions of data and those after them."""
+    of_vix = vix_expiries(sessions, vix)
+    monthly = of_vix.settle_day[of_vix.monthly == 1]
+    front = np.searchsorted(monthly, sessions[:bars], side="right").astype(np.int64)
+    return Listed(sessions, of_vix, spx_expiries(sessions, spx), fund_expiries(sessions, fund), monthly, front)
+
+
+@frozen(eq=False)
+class Filled:
+    """Every series of a market, as MarketArrays has them."""
+
+    series: tuple[str, ...]
+    values: Floats
+    provenance: NDArray[np.uint8]
+    prints: dict[str, Prints]
+    notes: tuple[Note, ...]
+
+
+def put_on_calendar(filled: Filled, listed: Listed, first: int, events: Mapping[str, Integers]) -> MarketArrays:
     """The arrays of a run traded from bar `first`. `events`: day numbers of the sessions of each calendar's events."""
-    sessions = observed.sessions
-    bars, paths = observed.series["spx"].shape
-    vix, spx = vix_expiries(sessions, terms.vix_listing), spx_expiries(sessions, terms.spx_listing)
-    monthly = vix.settle_day[vix.monthly == 1]
-    front = np.searchsorted(monthly, sessions[:bars], side="right")
-    rows = _Rows((*MARKET_SERIES, *inputs), bars, paths)
-    source = MODELLED if observed.synthetic else OBSERVED
-    for name, values in observed.series.items():
-        if name in rows.series:
-            rows.put(name, values, source)
-    said = [Note(text) for text in notes]
-    log_vix = np.log(rows["vix"])
-    slow, slower = _moving_average(log_vix, SLOW_HALF_LIFE), _moving_average(log_vix, SLOWER_HALF_LIFE)
-    _fill_indices(rows, terms, log_vix, slow)
-    nodes = surface_nodes(rows["vix9d"], rows["vix"], rows["vix3m"], rows["vix6m"], slow)
-    _put_surface(rows, nodes)
-    _put_curve(
-        rows, observed, terms, monthly, front, CurveState(rows["vix"], _observed_only(rows, "vix3m", source), slow, slower, nodes), source
-    )
-    prints = _put_prints(rows, observed, terms, vix)
-    said += _put_funds(rows, observed, monthly, front, first)
-    said += map(Note, _say_where_levels_are_clamped(rows, vix, sessions, front, first))
-    if not observed.synthetic:
-        said += map(Note, _say_what_is_modelled(rows, first))
+    sessions = listed.sessions
     flags = calendar_flags(sessions)
     return MarketArrays(
         sessions=sessions,
         first=first,
-        last=bars - 1,
-        series=rows.series,
-        values=rows.values,
-        provenance=rows.provenance,
-        spx=spx,
-        vix=vix,
-        fund=fund_expiries(sessions, terms.fund_listing),
-        vx_front=front.astype(np.int64),
+        last=len(filled.values) - 1,
+        series=filled.series,
+        values=filled.values,
+        provenance=filled.provenance,
+        spx=listed.spx,
+        vix=listed.vix,
+        fund=listed.fund,
+        vx_front=listed.front,
         week_start=flags.week_start,
         month_start=flags.month_start,
         month_part=flags.month_part,
         era=flags.era,
         events={
             **{name: _flags(sessions, days) for name, days in events.items()},
-            "vix_expiry": _flags(sessions, monthly),
-            "spx_expiry": _flags(sessions, spx.settle_day[spx.monthly == 1]),
+            "vix_expiry": _flags(sessions, listed.monthly),
+            "spx_expiry": _flags(sessions, listed.spx.settle_day[listed.spx.monthly == 1]),
         },
-        prints=prints,
-        notes=tuple(said),
+        prints=filled.prints,
+        notes=filled.notes,
     )
+
+
+def build_arrays(
+    observed: Observed, terms: Terms, first: int, inputs: tuple[str, ...], events: Mapping[str, Integers], notes: tuple[str, ...] = ()
+) -> MarketArrays:
+    """The arrays of a run traded from bar `first`. `events`: day numbers of the sessions of each calendar's events."""
+    bars, paths = observed.series["spx"].shape
+    listed = list_expiries(observed.sessions, bars, terms.vix_listing, terms.spx_listing, terms.fund_listing)
+    rows = _Rows((*MARKET_SERIES, *inputs), bars, paths)
+    for name, values in observed.series.items():
+        if name in rows.series:
+            rows.put(name, values, OBSERVED)
+    said = [Note(text) for text in notes]
+    log_vix = np.log(rows["vix"])
+    slow, slower = _moving_average(log_vix, SLOW_HALF_LIFE), _moving_average(log_vix, SLOWER_HALF_LIFE)
+    _fill_indices(rows, terms, log_vix, slow)
+    nodes = surface_nodes(rows["vix9d"], rows["vix"], rows["vix3m"], rows["vix6m"], slow)
+    _put_surface(rows, nodes)
+    _put_curve(rows, observed, terms, listed, CurveState(rows["vix"], _observed_only(rows, "vix3m"), slow, slower, nodes))
+    prints = _put_prints(rows, observed, terms, listed.vix)
+    said += _put_funds(rows, observed, listed, first)
+    said += map(Note, say_where_levels_are_clamped(rows.series, rows.values, listed, first))
+    said += map(Note, _say_what_is_modelled(rows, first))
+    return put_on_calendar(Filled(rows.series, rows.values, rows.provenance, prints, tuple(said)), listed, first, events)
 
 
 @frozen(eq=False)
@@ -244,10 +274,8 @@ def _fill(rows: _Rows, name: str, model: Floats, memory: float = 0.0) -> None:
     rows.put(name, filled, provenance)
 
 
-def _observed_only(rows: _Rows, name: str, source: int) -> Floats:
-    """A series with its modelled values taken out again (a generated market's own values are no stand-ins)."""
-    if source == MODELLED:
-        return rows[name]
+def _observed_only(rows: _Rows, name: str) -> Floats:
+    """A series with its modelled values taken out again."""
     return np.where((rows.provenance_of(name) == OBSERVED)[:, None], rows[name], np.nan)
 
 
@@ -260,17 +288,17 @@ def _put_surface(rows: _Rows, nodes: tuple[Floats, Floats, Floats, Floats, Float
         rows.put(name, values, MODELLED)
 
 
-def _put_curve(rows: _Rows, observed: Observed, terms: Terms, monthly: Integers, front: Integers, state: CurveState, source: int) -> None:
+def _put_curve(rows: _Rows, observed: Observed, terms: Terms, listed: Listed, state: CurveState) -> None:
     """vx1 .. vx9 and vx30."""
     bars, paths = rows["vix"].shape
-    rank = front[:, None] + np.arange(RANKS)[None, :]
-    days = monthly[rank] - observed.sessions[:bars, None]
+    rank = listed.front[:, None] + np.arange(RANKS)[None, :]
+    days = listed.monthly[rank] - observed.sessions[:bars, None]
     settlements = np.full((bars, RANKS, paths), np.nan) if observed.futures is None else observed.futures
     curve = complete_curve(settlements, days, state, "vx" in terms.model)
     for index in range(RANKS):
-        provenance = np.where(curve.modelled[:, index].any(axis=1), MODELLED, source).astype(np.uint8)
+        provenance = np.where(curve.modelled[:, index].any(axis=1), MODELLED, OBSERVED).astype(np.uint8)
         rows.put(f"vx{index + 1}", curve.prices[:, index], provenance)
-    provenance = np.where(curve.constant_modelled.any(axis=1), MODELLED, source).astype(np.uint8)
+    provenance = np.where(curve.constant_modelled.any(axis=1), MODELLED, OBSERVED).astype(np.uint8)
     rows.put("vx30", curve.constant_maturity, provenance)
 
 
@@ -289,13 +317,12 @@ def _put_prints(rows: _Rows, observed: Observed, terms: Terms, vix: Expiries) ->
     settle every condor without the overnight gap it was exposed to; the close holds the gap, and the day's move with it.
     """
     bars = len(rows["spx"])
-    source = MODELLED if observed.synthetic else OBSERVED
     if terms.spx_settlement == "close":
         rows.put("spx_am", rows["spx"], rows.provenance_of("spx"))
         of_spx = np.full(bars, 2)
     else:
-        real = _real_opens(rows, "spx", terms.stale_open, observed.synthetic)
-        rows.put("spx_am", np.where(real[:, None], rows["spx.open"], rows["spx"]), np.where(real, source, REPLACED).astype(np.uint8))
+        real = _real_opens(rows, "spx", terms.stale_open)
+        rows.put("spx_am", np.where(real[:, None], rows["spx.open"], rows["spx"]), np.where(real, OBSERVED, REPLACED).astype(np.uint8))
         of_spx = np.where(real, 0, 1)
     # VIX: final settlement, else the open, else the close.
     listed = (vix.listed_bar < vix.settle_bar) & (vix.settle_bar < bars)
@@ -303,37 +330,34 @@ def _put_prints(rows: _Rows, observed: Observed, terms: Terms, vix: Expiries) ->
     on_bar[vix.settle_bar[listed]] = True
     final = np.full_like(rows["vix"], np.nan) if observed.settlements is None else observed.settlements
     final_known: NDArray[np.bool_] = np.all(~np.isnan(final), axis=1)
-    if not observed.synthetic:
-        on_bar |= final_known
-    open_known = _real_opens(rows, "vix", terms.stale_open, observed.synthetic)
+    on_bar |= final_known
+    open_known = _real_opens(rows, "vix", terms.stale_open)
     stand_in = np.where(open_known[:, None], rows["vix.open"], rows["vix"])
     settlement = np.where(final_known[:, None], final, stand_in)
     settlement[~on_bar] = np.nan
-    rows.put("vix_settlement", settlement, np.where(final_known, source, REPLACED).astype(np.uint8))
+    rows.put("vix_settlement", settlement, np.where(final_known, OBSERVED, REPLACED).astype(np.uint8))
     of_vix = np.where(final_known, 0, np.where(open_known, 1, 2))
     return {"spx_am": Prints(SPX_PRINTS, of_spx), "vix_settlement": Prints(VIX_PRINTS, of_vix)}
 
 
-def _real_opens(rows: _Rows, index: str, stale: float, synthetic: bool) -> NDArray[np.bool_]:
-    """[bars] where the open is a print: known and, unless the market is generated, not the previous close over again."""
+def _real_opens(rows: _Rows, index: str, stale: float) -> NDArray[np.bool_]:
+    """[bars] where the open is a print: known and not the previous close over again."""
     opened, close = rows[f"{index}.open"], rows[index]
-    known = ~np.isnan(opened)
-    if not synthetic:
-        previous = np.vstack([np.full((1, close.shape[1]), np.nan), close[:-1]])
-        with np.errstate(invalid="ignore"):
-            known &= ~(np.abs(opened / previous - 1.0) <= stale)
+    previous = np.vstack([np.full((1, close.shape[1]), np.nan), close[:-1]])
+    with np.errstate(invalid="ignore"):
+        known = ~np.isnan(opened) & ~(np.abs(opened / previous - 1.0) <= stale)
     every: NDArray[np.bool_] = np.all(known, axis=1)
     return every
 
 
-def _put_funds(rows: _Rows, observed: Observed, monthly: Integers, front: Integers, first: int) -> list[Note]:
+def _put_funds(rows: _Rows, observed: Observed, listed: Listed, first: int) -> list[Note]:
     """VXX, UVXY and betas: MODELLED throughout, and what a reader of a result should know of it."""
     bars = len(rows["vix"])
     days = observed.sessions[:bars]
     rows.put("vix_beta", vix_beta(rows["vix"], rows["spx"]), MODELLED)
     curve = np.stack([rows[f"vx{rank}"] for rank in range(1, RANKS + 1)], axis=1)
     roll = roll_of(days)
-    held = hold_futures(days, curve, rows["vix_settlement"], rows["rate"], roll, monthly, front)
+    held = hold_futures(days, curve, rows["vix_settlement"], rows["rate"], roll, listed.monthly, listed.front)
     beta = fund_beta(curve, roll)
     of_uvxy = uvxy_leverage(days)
     rows.put("uvxy_leverage", of_uvxy[:, None], MODELLED)
@@ -343,7 +367,7 @@ def _put_funds(rows: _Rows, observed: Observed, monthly: Integers, front: Intege
         known = ~np.isnan(price)
         rows.put(name, price, MODELLED)
         rows.put(f"{name}_beta", np.where(known, leverage[:, None] * beta, np.nan), MODELLED)
-        if not observed.synthetic and known[first:].any():
+        if known[first:].any():
             notes.append(Note(_say_of_fund(rows, name, known[:, 0], roll, days, first), name))
     return notes
 
@@ -377,12 +401,13 @@ def _say_what_is_modelled(rows: _Rows, first: int) -> list[str]:
     return notes
 
 
-def _say_where_levels_are_clamped(rows: _Rows, vix: Expiries, sessions: Integers, front: Integers, first: int) -> list[str]:
-    """A line where VVIX asks for more or less volatility than the model of VIX options has."""
-    knots = np.stack([rows["vix"], *(rows[f"vx{rank}"] for rank in range(1, RANKS + 1))], axis=1)
-    clamped, listed = count_clamped_levels(vix, sessions, front, first, knots, rows["vvix"])
+def say_where_levels_are_clamped(series: tuple[str, ...], values: Floats, listed: Listed, first: int) -> list[str]:
+    """A line where VVIX asks for more or less volatility than the model of VIX options has; `values` as in MarketArrays."""
+    places = [series.index("vix"), *(series.index(f"vx{rank}") for rank in range(1, RANKS + 1))]
+    vvix = values[:, series.index("vvix")]
+    clamped, pairs = count_clamped_levels(listed.vix, listed.sessions, listed.front, first, values[:, places], vvix)
     if clamped == 0:
         return []
     return [
-        f"VIX options: on {clamped} of {listed} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
+        f"VIX options: on {clamped} of {pairs} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
     ]

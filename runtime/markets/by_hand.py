@@ -18,10 +18,11 @@ from alvh.runtime.calendars.expiries import STANDARD_FUND_LISTING, STANDARD_SPX_
 from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.markets.build_arrays import Observed, Terms, build_arrays
-from alvh.runtime.markets.generated import RATE, START
-from alvh.runtime.markets.generator import START_SPX, START_VIX
+from alvh.runtime.markets.generated import START
+from alvh.runtime.markets.generator import START_VIX
 from alvh.runtime.markets.load_history import LOOK_AHEAD
 from alvh.runtime.markets.manifest import MODELLED_SERIES
+from alvh.runtime.markets.path_filler import RATE
 
 BOUNDS = {
     "vix": (5.0, 200.0),
@@ -46,7 +47,7 @@ class ScenarioError(Exception):
 def market_by_hand(steps: Sequence[Step], sessions: int, inputs: tuple[str, ...]) -> MarketArrays:
     """Arrays of `sessions` bars, all traded, for the steps and what follows them. Calendars of releases are not known; ScenarioError."""
     given: dict[str, list[float]] = {"spx": [], "vix": [], "rate": []}
-    levels = {"spx": START_SPX, "vix": START_VIX, "rate": RATE}
+    levels = {"spx": 4000.0, "vix": START_VIX, "rate": RATE}
     done = 0
     for step in steps:
         if step.calm is not None:
@@ -112,8 +113,6 @@ def _arrays(given: Mapping[str, list[float]], sessions: int, inputs: tuple[str, 
         close = columns[index]
         opened = np.vstack([close[:1], close[:-1]])
         columns |= {f"{index}.open": opened, f"{index}.high": np.maximum(opened, close), f"{index}.low": np.minimum(opened, close)}
-    observed = Observed(
-        calendar.days[origin : origin + sessions + LOOK_AHEAD], columns, futures=None, settlements=columns["vix"], synthetic=False
-    )
+    observed = Observed(calendar.days[origin : origin + sessions + LOOK_AHEAD], columns, futures=None, settlements=columns["vix"])
     terms = Terms(STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, STANDARD_FUND_LISTING, frozenset(MODELLED_SERIES), 0.0, "close")
     return build_arrays(observed, terms, 0, inputs, {})

@@ -3,28 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
+from attrs import frozen
 
 from alvh.runtime.calendars.expiries import STANDARD_FUND_LISTING, STANDARD_SPX_LISTING, STANDARD_VIX_LISTING, third_fridays
 from alvh.runtime.calendars.sessions import EXCEPTIONS_FILE, nyse
-from alvh.runtime.market import Floats, Integers, MarketArrays, MarketError, Problem
-from alvh.runtime.markets.build_arrays import Observed, Terms, build_arrays
+from alvh.runtime.market import MARKET_SERIES, MISSING, MODELLED, Integers, MarketArrays, MarketError, Note, Prints, Problem
+from alvh.runtime.markets.build_arrays import (
+    SPX_PRINTS,
+    VIX_PRINTS,
+    Filled,
+    Listed,
+    list_expiries,
+    put_on_calendar,
+    say_where_levels_are_clamped,
+)
+from alvh.runtime.markets.compiled_paths import ARRAY_LANES, compiled_paths, kernel_that_pays
 from alvh.runtime.markets.examine import date_text
-from alvh.runtime.markets.generator import generate
+from alvh.runtime.markets.fill_paths import fill_bars
 from alvh.runtime.markets.load_history import LOOK_AHEAD
-from alvh.runtime.markets.manifest import MODELLED_SERIES
+from alvh.runtime.markets.path_filler import (
+    Calendar,
+    Choices,
+    Kernel,
+    PathFiller,
+    calendar_table,
+    fill_arrays,
+    filled_series,
+    path_filler,
+)
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the same seed would give other paths."""
 START = np.datetime64("2023-01-03", "D").astype(np.int64)
 """First session traded: from 2022 on SPX options expire daily, so today's listings hold throughout."""
 SESSIONS_A_YEAR = 252
 WARM_UP = 300
 """Sessions before START, for indicators and averages."""
-RATE = 0.02
 CALENDARS = ("cpi", "ppi", "nfp", "fomc", "fomc_minutes", "gdp")
+
+
+@frozen(eq=False)
+class _Laid:
+    """The days of a request, before any path."""
+
+    series: tuple[str, ...]
+    first: int
+    bars: int
+    listed: Listed
+    table: Calendar
+
+    def filler(self, choices: Choices, width: int, kernel: Kernel) -> PathFiller:
+        return path_filler(self.series, self.table, choices, width, kernel)
 
 
 class GeneratedMarket:
@@ -69,40 +101,62 @@ class GeneratedMarket:
 
         Raises MarketError where the days asked for lie outside START and `years` on.
         """
+        laid = self._lay_out(start, end, inputs, lags or {})
+        width, kernel = kernel_that_pays(laid.bars * paths)
+        values = fill_arrays(laid.filler(self._choices(laid.series), width, kernel), self.seed, paths, self.first_path)
+        notes = [f"the market is generated (seed {self.seed}): every price in it comes from a model"]
+        if "ad_line" in inputs:
+            notes.append("ad_line is synthetic: advances less declines follow the index with a correlation of 0.85")
+        events = synthetic_releases(laid.listed.sessions)
+        if asked := [name for name in calendars if name in events]:
+            notes.append(f"the dates of {', '.join(asked)} are a fixed synthetic schedule")
+        notes += say_where_levels_are_clamped(laid.series, values, laid.listed, laid.first)
+        # Every path is known on the same bars.
+        provenance = np.where(np.isnan(values[:, :, 0]), MISSING, MODELLED).astype(np.uint8)
+        filled = Filled(laid.series, values, provenance, self._prints(laid.bars), tuple(map(Note, notes)))
+        return put_on_calendar(filled, laid.listed, laid.first, {name: events[name] for name in calendars if name in events})
+
+    def filler(
+        self,
+        start: np.datetime64 | None,
+        end: np.datetime64 | None,
+        inputs: tuple[str, ...] = (),
+        lags: Mapping[str, int] | None = None,
+        *,
+        wanted: Iterable[str] | None = None,
+        every_print: bool = True,
+        lanes: int = ARRAY_LANES,
+        jit: bool = True,
+    ) -> PathFiller:
+        """For runs over more paths than memory holds: what fills blocks of `lanes` paths with the values that `arrays` would give, of the
+        series `wanted` (all by default) and the constant ones; the other rows stay unknown. `every_print=False` has `spx_am` on the bars
+        alone on which options settle on it. `jit=False` is plain Python, one lane. Errors as for `arrays`.
+
+        `filler.fill(block, state, seed, first_path)`; blocks and states from `new_block` and `new_state`, one of each a thread.
+        """
+        laid = self._lay_out(start, end, inputs, lags or {})
+        choices = self._choices(laid.series if wanted is None else wanted, every_print=every_print)
+        return laid.filler(choices, lanes, compiled_paths(lanes)) if jit else laid.filler(choices, 1, fill_bars)
+
+    def _choices(self, wanted: Iterable[str], *, every_print: bool = True) -> Choices:
+        return Choices(filled_series(wanted), self.spx_settlement == "close", every_print)
+
+    def _prints(self, bars: int) -> dict[str, Prints]:
+        of_spx = 2 if self.spx_settlement == "close" else 0
+        return {
+            "spx_am": Prints(SPX_PRINTS, np.full(bars, of_spx)),
+            "vix_settlement": Prints(VIX_PRINTS, np.zeros(bars, dtype=np.int64)),
+        }
+
+    def _lay_out(self, start: np.datetime64 | None, end: np.datetime64 | None, inputs: tuple[str, ...], lags: Mapping[str, int]) -> _Laid:
         calendar = nyse()
         origin = int(calendar.at_or_after(START)) - WARM_UP
         first, bars = self._traded(calendar.days[origin:], start, end)
         sessions = calendar.days[origin : origin + bars + LOOK_AHEAD]
-        made = generate(self.seed, bars, paths, self.first_path)
-        series: dict[str, Floats] = {
-            "spx": made.spx,
-            "spx.open": made.spx_open,
-            "spx.high": made.spx_high,
-            "spx.low": made.spx_low,
-            "vix": made.vix,
-            "vix.open": made.vix_open,
-            "vix.high": made.vix_high,
-            "vix.low": made.vix_low,
-            "vix3m": made.vix3m,
-            "vvix": made.vvix,
-            "rate": np.full_like(made.spx, RATE),
-        }
-        if "ad_line" in inputs:
-            series["ad_line"] = made.ad_line
-            delay = (lags or {}).get("ad_line", 0)
-            if delay:
-                series["ad_line"] = _published(made.ad_line, sessions[:bars], delay)
-        observed = Observed(sessions, series, futures=None, settlements=made.vix_settlement, synthetic=True)
-        terms = Terms(
-            STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, STANDARD_FUND_LISTING, frozenset(MODELLED_SERIES), 0.0, self.spx_settlement
-        )
-        events = synthetic_releases(sessions)
-        notes = [f"the market is generated (seed {self.seed}): every price in it comes from a model"]
-        if "ad_line" in inputs:
-            notes.append("ad_line is synthetic: advances less declines follow the index with a correlation of 0.85")
-        if asked := [name for name in calendars if name in events]:
-            notes.append(f"the dates of {', '.join(asked)} are a fixed synthetic schedule")
-        return build_arrays(observed, terms, first, inputs, {name: events[name] for name in calendars if name in events}, tuple(notes))
+        listed = list_expiries(sessions, bars, STANDARD_VIX_LISTING, STANDARD_SPX_LISTING, STANDARD_FUND_LISTING)
+        published = np.searchsorted(sessions, sessions[:bars] - lags.get("ad_line", 0), side="right") - 1
+        table = calendar_table(sessions, bars, listed.monthly, listed.front, listed.spx, listed.vix, published)
+        return _Laid((*MARKET_SERIES, *inputs), first, bars, listed, table)
 
     def _traded(self, sessions: Integers, start: np.datetime64 | None, end: np.datetime64 | None) -> tuple[int, int]:
         """First bar traded, and how many bars to generate."""
@@ -146,9 +200,3 @@ def synthetic_releases(sessions: Integers) -> dict[str, Integers]:
         "fomc_minutes": decisions + 21,
     }
     return {name: calendar.days[calendar.at_or_after(dates)] for name, dates in days.items()}
-
-
-def _published(values: Floats, sessions: Integers, delay: int) -> Floats:
-    """A daily series as it is known `delay` calendar days later."""
-    at = np.searchsorted(sessions, sessions - delay, side="right") - 1
-    return np.where((at >= 0)[:, None], values[np.maximum(at, 0)], np.nan)

@@ -67,7 +67,6 @@ class HistoryMarket:
             series=series,
             futures=None if history.futures is None else history.futures[:bars, :, None],
             settlements=None if history.settlements is None else history.settlements[:bars, None],
-            synthetic=False,
         )
         terms = Terms(
             self.manifest.vix_listing,

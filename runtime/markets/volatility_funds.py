@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from alvh.runtime.calendars.expiries import vix_monthly_days
 from alvh.runtime.calendars.sessions import nyse
+from alvh.runtime.lanes import lane_function, maximum, select
 from alvh.runtime.market import Floats, Integers
+from alvh.runtime.on_arrays import on_arrays
 from alvh.runtime.pricing.sensitivities import FUTURE_BETAS
 
 START_LEVEL = 100.0
@@ -67,6 +69,25 @@ class HeldFutures:
     """Calendar days since the known bar before."""
 
 
+@lane_function
+def blend(weight: float, earlier: float, later: float) -> float:
+    """What two contracts are worth together; one without weight need not be known. `weight` may be one for all lanes."""
+    return select(weight == 1.0, earlier, weight * earlier + (1.0 - weight) * later)
+
+
+@lane_function
+def fund_growth(leverage: float, step: float, interest: float, fee: float) -> float:
+    """A fund's price over that of the bar before; `fee` that of the days between. Nothing is left of one that loses all on one day."""
+    return maximum(1.0 + (leverage * step + interest) - fee, 0.0)
+
+
+@lane_function
+def beta_of_two(weight: float, earlier: float, later: float, beta: float, beta_later: float) -> float:
+    """Beta of two contracts together: theirs by what each is worth."""
+    part, rest = weight * earlier, (1.0 - weight) * later
+    return (part * beta + rest * beta_later) / (part + rest)
+
+
 def uvxy_leverage(days: Integers) -> Floats:
     """[bars] leverage of UVXY on each day: 2 before 2018-02-28, 1.5 from then on, and nothing before it existed."""
     return np.where(days < UVXY.first_day, np.nan, np.where(days < UVXY_CHANGE, 2.0, 1.5))
@@ -95,14 +116,16 @@ def hold_futures(
     """
     bars, _, paths = curve.shape
     bar, path = np.arange(bars)[:, None], np.arange(paths)[None, :]
-    worth = _blend(roll.weight[:, None], *_prices_held(curve, roll))
+    worth = on_arrays(blend)(roll.weight[:, None], *_prices_held(curve, roll))
     known = ~np.isnan(worth) & ~np.isnan(rate)
     # The bar before with prices, whose holdings this bar values.
     last = np.maximum.accumulate(np.where(known, bar, -1), axis=0)
     before = np.vstack([np.full((1, paths), -1), last[:-1]])
     held = np.maximum(before, 0)
     contract = front[held] + roll.rank[held] - 1
-    now = _blend(roll.weight[held], *(_price(contract + place, bar, path, days, curve, prints, monthly, front) for place in (0, 1)))
+    now = on_arrays(blend)(
+        roll.weight[held], *(_price(contract + place, bar, path, days, curve, prints, monthly, front) for place in (0, 1))
+    )
     elapsed = (days[:, None] - days[held]).astype(np.float64)
     with np.errstate(invalid="ignore"):
         interest = np.expm1(-(elapsed / BILL_DAYS) * np.log1p(-(BILL_DAYS / DISCOUNT_YEAR) * rate[held, path]))
@@ -114,11 +137,6 @@ def _prices_held(curve: Floats, roll: Roll) -> tuple[Floats, Floats]:
     """[bars, paths] prices of the earlier and the later contract held after each bar."""
     bar = np.arange(len(curve))
     return curve[bar, roll.rank - 1], curve[bar, roll.rank]
-
-
-def _blend(weight: Floats, earlier: Floats, later: Floats) -> Floats:
-    """What two contracts are worth together; one without weight need not be known."""
-    return np.where(weight == 1.0, earlier, weight * earlier + (1.0 - weight) * later)
 
 
 def _price(
@@ -139,9 +157,8 @@ def fund_price(fund: Fund, days: Integers, held: HeldFutures, leverage: Floats) 
     bars = np.arange(len(days))[:, None]
     there = held.known & (days >= fund.first_day)[:, None]
     first = np.where(there.any(axis=0), there.argmax(axis=0), len(days))[None, :]
-    growth = 1.0 + (leverage[:, None] * held.step + held.interest) - fund.fee * (held.days / FEE_YEAR)
-    # Nothing is left of a fund that loses all on one day.
-    growth = np.where((bars > first) & held.known, np.maximum(growth, 0.0), 1.0)
+    growth = on_arrays(fund_growth)(leverage[:, None], held.step, held.interest, fund.fee * (held.days / FEE_YEAR))
+    growth = np.where((bars > first) & held.known, growth, 1.0)
     price = START_LEVEL * np.cumprod(growth, axis=0)
     return np.asarray(np.where(there, price, np.nan))
 
@@ -151,8 +168,8 @@ def fund_beta(curve: Floats, roll: Roll) -> Floats:
     earlier, later = _prices_held(curve, roll)
     betas = np.array(FUTURE_BETAS)
     weight, beta, beta_later = (values[:, None] for values in (roll.weight, betas[roll.rank - 1], betas[roll.rank]))
-    part, rest = weight * earlier, (1.0 - weight) * later
-    return np.where(weight == 1.0, np.where(np.isnan(earlier), np.nan, beta), (part * beta + rest * beta_later) / (part + rest))
+    both = on_arrays(beta_of_two)(weight, earlier, later, beta, beta_later)
+    return np.where(weight == 1.0, np.where(np.isnan(earlier), np.nan, beta), both)
 
 
 def vix_beta(vix: Floats, spx: Floats) -> Floats:

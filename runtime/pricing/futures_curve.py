@@ -5,16 +5,18 @@ ln VIX reverts to a slow level s, which reverts to theta:
 the discrete likeness of the central-tendency log model of Mencia and Sentana (Journal of Financial Economics 108, 2013). F meets the VIX
 at 0 days and is always positive. Curve D takes s from VIX and VIX3M, curve B from the VIX alone.
 
-All but `interpolate_log` work on NumPy arrays that broadcast against each other, once a market. Futures and indices in points.
+Formulas are lane-generic; those on NumPy arrays, which broadcast against each other, read them for real history (`on_arrays.py`). Futures
+and indices in points.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from alvh.runtime.lanes import divide, lane_function
+from alvh.runtime.lanes import divide, lane_function, maximum, minimum, square_root
 from alvh.runtime.market import Floats
-from alvh.runtime.mathematics import exp, log
+from alvh.runtime.mathematics import exp, exp_inside, log
+from alvh.runtime.on_arrays import on_arrays
 from alvh.runtime.pricing.spx_surface import DAYS_A_YEAR, NODE_DAYS
 
 WITH_VIX3M_THETA = 3.9905
@@ -34,16 +36,60 @@ VIX_ONLY_PREMIUM = 0.2751
 CONVEXITY_DAYS = 30.0
 
 
+@lane_function
+def share_left(days: float, speed: float) -> float:
+    """What is left after so many days of a distance that fades at a speed a year."""
+    return exp(-speed * (days / DAYS_A_YEAR))
+
+
+@lane_function
+def reverting(x: float, slow: float, theta: float, fast_left: float, slow_left: float) -> float:
+    """The future by the formula above; `fast_left` and `slow_left` are `share_left` at its speeds."""
+    return exp_inside(theta + (x - slow) * fast_left + (slow - theta) * slow_left)
+
+
+@lane_function
+def slow_level(x: float, log_vix3m: float, slow_log_vix_126: float) -> float:
+    """s of curve D, from ln VIX, ln VIX3M and the EMA of ln VIX with a half-life of 126 sessions."""
+    ahead = (1.0 + WITH_VIX3M_LEAD) * log_vix3m - WITH_VIX3M_LEAD * x
+    return (1.0 - WITH_VIX3M_MEMORY) * ahead + WITH_VIX3M_MEMORY * slow_log_vix_126
+
+
+@lane_function
+def variance_shares(until: float) -> tuple[float, float, float, float, float]:
+    """How much of the first node, and of each step from node to node, the total variance to so many days has. The last goes on for ever."""
+    return (
+        minimum(maximum(until / NODE_DAYS[0], 0.0), 1.0),
+        minimum(maximum((until - NODE_DAYS[0]) / (NODE_DAYS[1] - NODE_DAYS[0]), 0.0), 1.0),
+        minimum(maximum((until - NODE_DAYS[1]) / (NODE_DAYS[2] - NODE_DAYS[1]), 0.0), 1.0),
+        minimum(maximum((until - NODE_DAYS[2]) / (NODE_DAYS[3] - NODE_DAYS[2]), 0.0), 1.0),
+        maximum((until - NODE_DAYS[3]) / (NODE_DAYS[4] - NODE_DAYS[3]), 0.0),
+    )
+
+
+@lane_function
+def variance_of(
+    w9: float, w30: float, w93: float, w184: float, w365: float, s9: float, s30: float, s93: float, s184: float, s365: float
+) -> float:
+    """Total variance from nodes and shares; of a span, from the differences of the shares at its ends."""
+    return w9 * s9 + (w30 - w9) * s30 + (w93 - w30) * s93 + (w184 - w93) * s184 + (w365 - w184) * s365
+
+
+@lane_function
+def highest_future(variance: float) -> float:
+    """The convexity bound from the variance of the CONVEXITY_DAYS that the VIX will span (Jensen)."""
+    return 100.0 * square_root(variance * (DAYS_A_YEAR / CONVEXITY_DAYS))
+
+
 def _reverting(days: Floats, x: Floats, slow: Floats, theta: float, fast_speed: float, slow_speed: float) -> Floats:
-    years = days / DAYS_A_YEAR
-    return np.asarray(np.exp(theta + (x - slow) * np.exp(-fast_speed * years) + (slow - theta) * np.exp(-slow_speed * years)))
+    left = on_arrays(share_left)
+    return np.asarray(on_arrays(reverting)(x, slow, theta, left(days, fast_speed), left(days, slow_speed)))
 
 
 def model_future_with_vix3m(days: Floats, vix: Floats, vix3m: Floats, slow_log_vix_126: Floats) -> Floats:
     """Curve D. `slow_log_vix_126` is the EMA of ln VIX with a half-life of 126 sessions."""
     x = np.log(vix)
-    ahead = (1.0 + WITH_VIX3M_LEAD) * np.log(vix3m) - WITH_VIX3M_LEAD * x
-    slow = (1.0 - WITH_VIX3M_MEMORY) * ahead + WITH_VIX3M_MEMORY * slow_log_vix_126
+    slow = on_arrays(slow_level)(x, np.log(vix3m), slow_log_vix_126)
     return _reverting(days, x, slow, WITH_VIX3M_THETA, WITH_VIX3M_FAST, WITH_VIX3M_SLOW)
 
 
@@ -63,18 +109,9 @@ def convexity_bound(days: Floats, nodes: tuple[Floats, Floats, Floats, Floats, F
 
     `nodes` are the total variances of `spx_surface.surface_nodes`.
     """
-
-    def variance_to(until: Floats) -> Floats:
-        total = nodes[0] * np.clip(until / NODE_DAYS[0], 0.0, 1.0)
-        for place in range(4):
-            length = NODE_DAYS[place + 1] - NODE_DAYS[place]
-            # The last piece goes on for ever.
-            share = np.clip((until - NODE_DAYS[place]) / length, 0.0, 1.0 if place < 3 else np.inf)
-            total = total + (nodes[place + 1] - nodes[place]) * share
-        return np.asarray(total)
-
-    forward = variance_to(days + CONVEXITY_DAYS) - variance_to(days)
-    return np.asarray(100.0 * np.sqrt(forward * (DAYS_A_YEAR / CONVEXITY_DAYS)))
+    shares, variance = on_arrays(variance_shares), on_arrays(variance_of)
+    forward = variance(*nodes, *shares(days + CONVEXITY_DAYS)) - variance(*nodes, *shares(days))
+    return np.asarray(on_arrays(highest_future)(forward))
 
 
 @lane_function

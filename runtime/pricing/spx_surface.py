@@ -5,17 +5,19 @@ Total variance w of SSVI (Gatheral and Jacquier, Quantitative Finance 14, 2014),
 theta is the model-free variance of the VIX family divided by the ratio of model-free to at-the-money variance, so that the surface
 reprices the VIX by construction. eta (1 + |rho|) <= 1.95 keeps butterflies non-negative, theta non-decreasing keeps calendars so.
 
-`surface_nodes` and `smile_parameters` work on NumPy arrays, once a market. The rest is lane-generic; in it `days` (calendar days to
-settlement) and `is_call` are scalars that all lanes share. Prices in points, rates as fractions a year, years of 365 days.
+What makes a market's series takes arrays of real history and lanes of generated paths by one formula (`on_arrays.py`); the rest is
+lane-generic too. `days` (calendar days to settlement) and `is_call` are scalars that all lanes share.
+Prices in points, rates as fractions a year, years of 365 days.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from alvh.runtime.lanes import divide, inlined_lane_function, lane_function, maximum, select, square_root
+from alvh.runtime.lanes import absolute, divide, inlined_lane_function, lane_function, maximum, minimum, select, square_root
 from alvh.runtime.market import Floats
-from alvh.runtime.mathematics import exp, log, normal_cdf
+from alvh.runtime.mathematics import exp, exp_inside, log, normal_cdf
+from alvh.runtime.on_arrays import on_arrays
 from alvh.runtime.pricing.black import black_out_of_the_money, black_theta, black_vega, d1_of
 
 DIVIDEND_YIELD = 0.018
@@ -26,7 +28,45 @@ LOG_18 = 2.8903717578961645
 SKEW_WHERE_MISSING = 122.0
 
 
-# The market's side, on arrays ---------------------------------------------------------------------------------------------------------
+# The market's side ------------------------------------------------------------------------------------------------------------------------
+
+
+@lane_function
+def vix9d_from(vix: float, log_ratio: float, slow_log_vix: float) -> float:
+    """VIX9D by its regression; `log_ratio` is ln(VIX3M / VIX), `slow_log_vix` the EMA of ln VIX with a half-life of 63 sessions."""
+    return vix * exp_inside(0.041 - 0.87 * log_ratio - 0.023 * (slow_log_vix - LOG_18))
+
+
+@lane_function
+def vix6m_from(vix3m: float, log_ratio: float, slow_log_vix: float) -> float:
+    """VIX6M by its regression; arguments as for `vix9d_from`."""
+    return vix3m * exp_inside(0.0207 + 0.5075 * log_ratio - 0.0308 * (slow_log_vix - LOG_18))
+
+
+@lane_function
+def nodes_from(vix9d: float, vix: float, vix3m: float, vix6m: float) -> tuple[float, float, float, float, float]:
+    """Total variance at NODE_DAYS, forced non-decreasing; indices in points. The year's node continues the forward variance between 93 and
+    184 days."""
+    w9 = maximum((vix9d / 100.0) * (vix9d / 100.0) * (NODE_DAYS[0] / DAYS_A_YEAR), 0.0)
+    w30 = maximum((vix / 100.0) * (vix / 100.0) * (NODE_DAYS[1] / DAYS_A_YEAR), w9)
+    w93 = maximum((vix3m / 100.0) * (vix3m / 100.0) * (NODE_DAYS[2] / DAYS_A_YEAR), w30)
+    w184 = maximum((vix6m / 100.0) * (vix6m / 100.0) * (NODE_DAYS[3] / DAYS_A_YEAR), w93)
+    return w9, w30, w93, w184, w184 + (w184 - w93) * ((365.0 - 184.0) / (184.0 - 93.0))
+
+
+@lane_function
+def smile_from(skew: float) -> tuple[float, float]:
+    """`rho` and `eta` from SKEW."""
+    rho = -minimum(maximum(0.53 + 0.012 * (skew - 120.0), 0.40), 0.75)
+    eta = minimum(maximum(1.05 + 0.004 * (skew - 120.0), 0.90), 1.95 / (1.0 + absolute(rho)))
+    return rho, eta
+
+
+@lane_function
+def scale_from(rho: float, eta: float, w30: float) -> float:
+    """What divides model-free to at-the-money variance, from the 30-day node."""
+    shape = 1.0 + 0.2585 * (eta * eta) + 0.284 * ((rho * eta) * (rho * eta))
+    return shape * (1.0 + 1.9 * (w30 / shape))
 
 
 def vix3m_where_missing(vix: Floats, slow_log_vix: Floats) -> Floats:
@@ -36,42 +76,33 @@ def vix3m_where_missing(vix: Floats, slow_log_vix: Floats) -> Floats:
 
 
 def vix9d_where_missing(vix: Floats, vix3m: Floats, slow_log_vix: Floats) -> Floats:
-    """VIX9D by its regression."""
-    return np.asarray(vix * np.exp(0.041 - 0.87 * np.log(vix3m / vix) - 0.023 * (slow_log_vix - LOG_18)))
+    """VIX9D by its regression, on arrays."""
+    return np.asarray(on_arrays(vix9d_from)(vix, np.log(vix3m / vix), slow_log_vix))
 
 
 def vix6m_where_missing(vix: Floats, vix3m: Floats, slow_log_vix: Floats) -> Floats:
-    """VIX6M by its regression."""
-    return np.asarray(vix3m * np.exp(0.0207 + 0.5075 * np.log(vix3m / vix) - 0.0308 * (slow_log_vix - LOG_18)))
+    """VIX6M by its regression, on arrays."""
+    return np.asarray(on_arrays(vix6m_from)(vix3m, np.log(vix3m / vix), slow_log_vix))
 
 
 def surface_nodes(
     vix9d: Floats, vix: Floats, vix3m: Floats, vix6m: Floats, slow_log_vix: Floats
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Total variance at 9, 30, 93, 184 and 365 days, forced non-decreasing; arrays of one shape, indices in points.
+    """`nodes_from` on arrays of one shape.
 
-    A missing (NaN) VIX9D, VIX3M or VIX6M is replaced by its regression on the others. The year's node continues the forward variance
-    between 93 and 184 days. Where VIX is missing, so are the nodes.
+    A missing (NaN) VIX9D, VIX3M or VIX6M is replaced by its regression on the others. Where VIX is missing, so are the nodes.
     """
     vix3m = np.where(np.isnan(vix3m), vix3m_where_missing(vix, slow_log_vix), vix3m)
     vix9d = np.where(np.isnan(vix9d), vix9d_where_missing(vix, vix3m, slow_log_vix), vix9d)
     vix6m = np.where(np.isnan(vix6m), vix6m_where_missing(vix, vix3m, slow_log_vix), vix6m)
-    variances = []
-    floor: Floats = np.zeros_like(vix)
-    for level, days in zip((vix9d, vix, vix3m, vix6m), NODE_DAYS[:4], strict=True):
-        floor = np.maximum((level / 100.0) * (level / 100.0) * (days / DAYS_A_YEAR), floor)
-        variances.append(floor)
-    year = variances[3] + (variances[3] - variances[2]) * ((365.0 - 184.0) / (184.0 - 93.0))
-    return variances[0], variances[1], variances[2], variances[3], year
+    nodes: tuple[Floats, Floats, Floats, Floats, Floats] = on_arrays(nodes_from)(vix9d, vix, vix3m, vix6m)
+    return nodes
 
 
 def smile_parameters(skew: Floats, w30: Floats) -> tuple[Floats, Floats, Floats]:
     """`rho`, `eta` and the scale that divides model-free to at-the-money variance, from SKEW (122 where missing) and the 30-day node."""
-    known = np.where(np.isnan(skew), SKEW_WHERE_MISSING, skew)
-    rho = -np.clip(0.53 + 0.012 * (known - 120.0), 0.40, 0.75)
-    eta = np.clip(1.05 + 0.004 * (known - 120.0), 0.90, 1.95 / (1.0 + np.abs(rho)))
-    shape = 1.0 + 0.2585 * (eta * eta) + 0.284 * ((rho * eta) * (rho * eta))
-    return rho, eta, shape * (1.0 + 1.9 * (w30 / shape))
+    rho, eta = on_arrays(smile_from)(np.where(np.isnan(skew), SKEW_WHERE_MISSING, skew))
+    return rho, eta, on_arrays(scale_from)(rho, eta, w30)
 
 
 # The day's side, in lanes ---------------------------------------------------------------------------------------------------------------

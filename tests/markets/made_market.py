@@ -10,9 +10,9 @@ import pytest
 
 from alvh.runtime.calendars.sessions import nyse
 from alvh.runtime.market import MarketError, Problem
-from alvh.runtime.markets.generator import generate
 from alvh.runtime.markets.history import HistoryMarket
 from alvh.runtime.markets.load_market import load_market
+from alvh.runtime.markets.model_paths import generate
 
 SESSIONS = 260
 FIRST = "2019-01-02"
