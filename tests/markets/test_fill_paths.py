@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -208,31 +204,3 @@ def test_the_bound_on_futures_binds_and_holds() -> None:
         assert (price <= bound * (1 + 1e-12)).all()
         bound_days += int((price >= bound * (1 - 1e-12)).sum())
     assert bound_days > 100
-
-
-# The compiled kernel's cache ------------------------------------------------------------------------------------------------------------
-
-FILL = """
-import numpy as np
-from alvh.runtime.markets.generated import GeneratedMarket
-filler = GeneratedMarket(1).filler(None, np.datetime64("2023-01-31"), lanes=1)
-block = filler.new_block()
-filler.fill(block, filler.new_state(), 1, 0)
-print(repr(float(block[-1, 0])))
-"""
-
-
-def test_a_damaged_kernel_is_compiled_again(tmp_path: Path) -> None:
-    def run() -> str:
-        environment = {**os.environ, "ALVH_CACHE_DIR": str(tmp_path)}
-        done = subprocess.run([sys.executable, "-c", FILL], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    once = run()
-    (cached,) = tmp_path.rglob("*fill_bars*.nbc")
-    data = cached.read_bytes()
-    cached.write_bytes(data[: len(data) // 2])
-    assert run() == once
-    (mended,) = tmp_path.rglob("*fill_bars*.nbc")
-    assert len(mended.read_bytes()) > len(data) // 2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numba import njit
 from numpy.typing import NDArray
 
+import alvh.runtime.random_number_types  # noqa: F401 - teaches Numba where uniform numbers come from
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.lanes import Lanes, load, store
 from alvh.runtime.mathematics import normal_cdf
