@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
     from alvh.interface import run as run
+    from alvh.interface import run_paths as run_paths
     from alvh.interface import why as why
     from alvh.judging import claims as claims
     from alvh.mistakes import RequestError as RequestError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from alvh.runtime.compare import Comparison as Comparison
     from alvh.runtime.find_reasons import QuestionError as QuestionError
     from alvh.runtime.market import MarketError as MarketError
+    from alvh.runtime.paths.result import PathsResult as PathsResult
     from alvh.runtime.results import Result as Result
     from alvh.runtime.why import Why as Why
     from alvh.strategy import Strategy as Strategy
@@ -39,6 +41,7 @@ _HOMES = {
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
+    "PathsResult": "alvh.runtime.paths.result",
     "QuestionError": "alvh.runtime.find_reasons",
     "RequestError": "alvh.mistakes",
     "Result": "alvh.runtime.results",
@@ -50,6 +53,7 @@ _HOMES = {
     "compare": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",
+    "run_paths": "alvh.interface",
     "why": "alvh.interface",
 }
 

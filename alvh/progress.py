@@ -16,7 +16,8 @@ _PULSE = 0.1
 
 
 class Progress:
-    """Use as `with Progress("run", jobs=3) as progress`, call `report` at each step and `advance` at the end of each job.
+    """Use as `with Progress("run", jobs=3) as progress`, call `report` at each step and `advance` at the end of each job, or of several.
+    From the second call of `advance` on the line says how long the rest will take at that pace.
 
     The line goes to `stream` (standard error), and only to a terminal."""
 
@@ -24,6 +25,7 @@ class Progress:
         self._title = title
         self._jobs = jobs
         self._done = 0
+        self._begun: tuple[float, int] | None = None
         self._step = ""
         self._stream = sys.stderr if stream is None else stream
         self._finished = threading.Event()
@@ -32,8 +34,10 @@ class Progress:
     def report(self, step: str) -> None:
         self._step = step
 
-    def advance(self) -> None:
-        self._done += 1
+    def advance(self, jobs: int = 1) -> None:
+        self._done += jobs
+        if self._begun is None:
+            self._begun = time.monotonic(), self._done
 
     def __enter__(self) -> Progress:
         if self._stream.isatty():
@@ -54,9 +58,17 @@ class Progress:
             filled = _WIDTH * self._done // max(self._jobs, 1)
             elapsed = time.monotonic() - started
             bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {self._done}/{self._jobs}"
-            line = f"{self._title} {bar} {elapsed:.0f} s  {self._step}"
+            line = f"{self._title} {bar} {elapsed:.0f} s{self._time_left()}  {self._step}"
             room = shutil.get_terminal_size().columns - 1  # a longer line would wrap, and a wrapped one cannot be taken back
             self._stream.write(f"\r\x1b[K{line[:room]}")
             self._stream.flush()
         self._stream.write("\r\x1b[K")
         self._stream.flush()
+
+    def _time_left(self) -> str:
+        """At the pace since the first jobs were done: what came before them, compiling above all, comes once."""
+        if self._begun is None or self._done in (self._begun[1], self._jobs):
+            return ""
+        since, done_then = self._begun
+        seconds = (time.monotonic() - since) / (self._done - done_then) * (self._jobs - self._done)
+        return f", {seconds:.0f} s left" if seconds < 90.0 else f", {seconds / 60.0:.0f} min left"

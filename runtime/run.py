@@ -83,16 +83,7 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
         problem = Problem(market.name, None, "the run has no bar: prices were missing from its first day on", "start it later")
         raise MarketError((problem,))
     first_day, last_day = (int(arrays.sessions[bar]) for bar in (arrays.first, arrays.first + bars - 1))
-    settings = Settings(
-        capital=program.capital,
-        costs=program.costs,
-        fill="same_close",
-        contracts="whole" if program.whole_contracts else "fractional",
-        phase=options.phase,
-        seed=getattr(market, "seed", None),
-        spx_settlement=getattr(market, "spx_settlement", None),
-        params=tuple((parameter.name, parameter.value) for parameter in program.parameters),
-    )
+    settings = settings_of(program, market, options)
     basis = find_basis(program, arrays, record)
     return Result(
         strategy=program.title or strategy.file,
@@ -112,6 +103,20 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
         identity=identify(program, strategy.texts, market.fingerprint(), settings, first_day, last_day),
         equity=equity_frame(program, arrays, record),
         journal=journal_frame(program, arrays, record, strategy.clauses),
+    )
+
+
+def settings_of(program: Program, market: Market, options: RunOptions) -> Settings:
+    """What was in force."""
+    return Settings(
+        capital=program.capital,
+        costs=program.costs,
+        fill="same_close",
+        contracts="whole" if program.whole_contracts else "fractional",
+        phase=options.phase,
+        seed=getattr(market, "seed", None),
+        spx_settlement=getattr(market, "spx_settlement", None),
+        params=tuple((parameter.name, parameter.value) for parameter in program.parameters),
     )
 
 
@@ -143,17 +148,7 @@ def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge,
 
 
 def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Basis) -> tuple[str, ...]:
-    notes = [
-        f"the market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown"
-        for entry in basis.series
-        if entry.missing == 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
-    ]
-    notes += [f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events]
-    notes += [
-        f"missing on {entry.missing:.1%} of days: {entry.series}"
-        for entry in basis.series
-        if 0.0 < entry.missing < 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
-    ]
+    notes = missing_notes(program, arrays, {entry.series: entry.missing for entry in basis.series})
     if record.stopped >= 0:
         day = calendar_date(arrays.sessions[record.stopped])
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
@@ -167,6 +162,16 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     if record.unknown_rates:
         notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
     return tuple(notes)
+
+
+def missing_notes(program: Program, arrays: MarketArrays, missing: Mapping[str, float]) -> list[str]:
+    """What a strategy reads and the market lacks; `missing` is the share of days by series."""
+    read = {name: share for name, share in missing.items() if name in program.inputs or _is_stream(program, name)}
+    return [
+        *(f"the market has no {name}: what reads it stays unknown, and no rule acts on the unknown" for name in read if read[name] == 1.0),
+        *(f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events),
+        *(f"missing on {share:.1%} of days: {name}" for name, share in read.items() if 0.0 < share < 1.0),
+    ]
 
 
 def _is_stream(program: Program, series: str) -> bool:

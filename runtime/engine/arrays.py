@@ -120,7 +120,7 @@ def _expiry_rows(expiries: Expiries) -> Floats:
 
 
 def settings_of(
-    program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int, *, interpreted: bool
+    program: Program, tables: Tables, arrays: MarketArrays, phase: int, journal_rows: int, *, interpreted: bool, records: bool = True
 ) -> layout.Settings:
     marks = {node.name for node in program.nodes if node.operation in ("mark", "lot")}
     account = {node.name for node in program.nodes if node.operation == "account"}
@@ -152,6 +152,7 @@ def settings_of(
         fund_expiries=len(arrays.fund.settle_day),
         lot_cells=len(tables.lot_cells),
         journal_rows=journal_rows,
+        records=int(records),
     )
 
 
@@ -212,6 +213,24 @@ def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, journal_rows:
     )
     tape.counts[layout.COUNT_STOPPED] = -1.0
     return tape
+
+
+def small_tape(program: Program, arrays: MarketArrays, lanes: int) -> layout.Tape:
+    """A tape without a journal, for what metrics are made of; `clear_tape` makes it ready for a block."""
+    bars = arrays.last - arrays.first + 1
+    return layout.Tape(
+        bars=np.zeros((bars + len(program.layers), lanes)),
+        journal=np.empty((1, layout.JOURNAL_COLUMNS)),
+        counts=np.zeros((layout.COUNTS, lanes)),
+        unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
+    )
+
+
+def clear_tape(tape: layout.Tape) -> None:
+    """Counts at their start; bars are written before they are read."""
+    tape.counts[:] = 0.0
+    tape.counts[layout.COUNT_STOPPED] = -1.0
+    tape.unknown[:] = 0.0
 
 
 def level_table() -> Floats:

@@ -200,8 +200,8 @@ P_EQUITY, P_CASH, P_MARGIN, P_INTEREST, P_FEES, P_HOLD = range(6)
 P_LAYERS = 6
 """Then for each layer: profit, value, contracts."""
 
-COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL = range(5)
-COUNT_VERBS = 5
+COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL, COUNT_TRADES = range(6)
+COUNT_VERBS = 6
 VERBS = RECORDED_VERBS
 COUNTS = COUNT_VERBS + len(VERBS)
 
@@ -287,6 +287,8 @@ class Settings(NamedTuple):
     lot_cells: int
     journal_rows: int
     """Rows of the journal a lane."""
+    records: int
+    """1: the tape holds every bar and the journal; 0: what metrics are made of."""
 
 
 class State(NamedTuple):
@@ -329,7 +331,8 @@ class Tape(NamedTuple):
     """What a run writes down."""
 
     bars: Any
-    """[bars * (P_LAYERS + 3 * layers), lanes]."""
+    """[bars * (P_LAYERS + 3 * layers), lanes]; where nothing is recorded [bars + layers, lanes]: equity, then the last bar's profit of
+    each layer."""
     journal: Any
     """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
     counts: Any

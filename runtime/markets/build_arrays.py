@@ -47,6 +47,8 @@ SLOWER_HALF_LIFE = 126.0
 VIX3M_MEMORY = 0.928
 VVIX_MEMORY = 0.97226
 """Share of the last regression residual that is left a session later (quant.md 3.1, 3.3: AR(1))."""
+CLAMPED_LEVELS = "VIX options: on "
+"""How the note on volatility levels begins: the one note that depends on the path."""
 ERA_START = np.datetime64("2011-01-01", "D").astype(np.int64)
 ERA_END = np.datetime64("2021-01-01", "D").astype(np.int64)
 """Between them the widths of SPX quotes go from those of 2011 to those of 2021 (quant.md 2.8)."""
@@ -384,5 +386,5 @@ def _say_where_levels_are_clamped(rows: _Rows, vix: Expiries, sessions: Integers
     if clamped == 0:
         return []
     return [
-        f"VIX options: on {clamped} of {listed} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
+        f"{CLAMPED_LEVELS}{clamped} of {listed} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
     ]

@@ -43,6 +43,10 @@ class GeneratedMarket:
         self.spx_settlement = spx_settlement
         self.first_path = first_path
 
+    def starting_at(self, path: int) -> GeneratedMarket:
+        """The same market with its paths counted from `path` on."""
+        return GeneratedMarket(self.seed, self.years, self.spx_settlement, self.first_path + path)
+
     def fingerprint(self) -> str:
         """Hash of the generator's version, the seed, the length, the settlement and the table of sessions."""
         parts = [
