@@ -71,9 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run_arguments(run)
     run.add_argument("--paths", type=_count, metavar="N", help="run on N paths of a generated market; show how the figures are spread")
     run.add_argument("--threads", type=_count, metavar="T", help="threads that --paths runs on (all cores)")
-    run.add_argument(
-        "--keep-paths", type=_numbers, metavar="K", help="with --paths and --out, write these paths whole: 3, or 0,5..9"
-    )
+    run.add_argument("--keep-paths", type=_numbers, metavar="K", help="with --paths and --out, write these paths whole: 3, or 0,5..9")
 
     compare = commands.add_parser(
         "compare", help="run strategies side by side", description="Run strategies on one market; the first file is the baseline."

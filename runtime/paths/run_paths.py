@@ -167,7 +167,8 @@ def paths_frame(streamed: Streamed, sessions: np.ndarray) -> pl.DataFrame:
 def _notes(strategy: Runnable, blocks: PathBlocks, streamed: Streamed) -> tuple[str, ...]:
     program, arrays = strategy.program, blocks.shared
     traded = arrays.provenance[arrays.first : arrays.last + 1]
-    missing = {name: float(np.mean(traded[:, arrays.series.index(name)] == MISSING)) for name in series_used(program) if name in arrays.series}
+    rows = {name: arrays.series.index(name) for name in series_used(program) if name in arrays.series}
+    missing = {name: float(np.mean(traded[:, row] == MISSING)) for name, row in rows.items()}
     notes = missing_notes(program, arrays, missing)
     stopped = int((streamed.stopped >= 0.0).sum())
     if stopped:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from attrs import define, frozen
@@ -23,10 +24,22 @@ from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
 from alvh.runtime.engine.simulate import FIRST_ROOM, KERNEL_PAYS, MOST_ROOM
 from alvh.runtime.market import Floats, MarketArrays
-from alvh.runtime.paths.blocks import PathBlocks
 from alvh.runtime.paths.measure_paths import METRICS, measure_paths
 
 NEVER = -1.0
+
+
+class Blocks(Protocol):
+    """Where paths come from."""
+
+    @property
+    def shared(self) -> MarketArrays:
+        """Of any path: everything but values is the same for all."""
+        ...
+
+    def fill(self, first: int, series: Floats) -> None:
+        """Writes the paths from number `first` on into `series` [bars * rows, lanes], one a lane. Threads may call it together."""
+        ...
 
 
 @define(eq=False)
@@ -56,7 +69,7 @@ class Manner:
 
 
 def stream_paths(
-    program: Program, blocks: PathBlocks, paths: int, phase: int, manner: Manner, advance: Callable[[int], None] = lambda _: None
+    program: Program, blocks: Blocks, paths: int, phase: int, manner: Manner, advance: Callable[[int], None] = lambda _: None
 ) -> Streamed:
     """Runs `program` over the paths 0 .. `paths` - 1; `advance` is told how many are done, in turn, by any thread.
 
@@ -173,7 +186,7 @@ class _Plans:
 class _Worker:
     """Runs blocks, one after another in the same memory."""
 
-    def __init__(self, plans: _Plans, blocks: PathBlocks, streamed: Streamed) -> None:
+    def __init__(self, plans: _Plans, blocks: Blocks, streamed: Streamed) -> None:
         program, arrays = plans.program, plans.arrays
         bars, rows, _ = arrays.values.shape
         self._plans = plans

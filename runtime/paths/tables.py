@@ -51,9 +51,7 @@ def _heading(result: PathsResult) -> str:
 
 def _lines(result: PathsResult) -> list[str]:
     """What a reader of the figures must know beside the notes."""
-    partly = [
-        f"{ROWS[name][0]} on {found.known:,} paths" for name, found in result.metrics.items() if 0 < found.known < result.paths
-    ]
+    partly = [f"{ROWS[name][0]} on {found.known:,} paths" for name, found in result.metrics.items() if 0 < found.known < result.paths]
     lines = [f"Defined on some paths only: {', '.join(partly)}."] if partly else []
     stopped = f"{percent(result.stopped / result.paths)} of paths stopped early." if result.stopped else "No path stopped early."
     return [*lines, stopped, settings_line(result.settings)]
