@@ -58,17 +58,22 @@ class Progress:
             filled = _WIDTH * self._done // max(self._jobs, 1)
             elapsed = time.monotonic() - started
             bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {self._done}/{self._jobs}"
-            line = f"{self._title} {bar} {elapsed:.0f} s{self._time_left()}  {self._step}"
+            line = f"{self._title} {bar} {elapsed:.0f} s{_in_words(self.time_left())}  {self._step}"
             room = shutil.get_terminal_size().columns - 1  # a longer line would wrap, and a wrapped one cannot be taken back
             self._stream.write(f"\r\x1b[K{line[:room]}")
             self._stream.flush()
         self._stream.write("\r\x1b[K")
         self._stream.flush()
 
-    def _time_left(self) -> str:
-        """At the pace since the first jobs were done: what came before them, compiling above all, comes once."""
+    def time_left(self) -> float | None:
+        """Seconds, at the pace since the first jobs were done: what came before, compiling above all, comes once. None while unknown."""
         if self._begun is None or self._done in (self._begun[1], self._jobs):
-            return ""
+            return None
         since, done_then = self._begun
-        seconds = (time.monotonic() - since) / (self._done - done_then) * (self._jobs - self._done)
-        return f", {seconds:.0f} s left" if seconds < 90.0 else f", {seconds / 60.0:.0f} min left"
+        return (time.monotonic() - since) / (self._done - done_then) * (self._jobs - self._done)
+
+
+def _in_words(left: float | None) -> str:
+    if left is None:
+        return ""
+    return f", {left:.0f} s left" if left < 90.0 else f", {left / 60.0:.0f} min left"

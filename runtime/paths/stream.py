@@ -6,7 +6,7 @@ the first time. Workers take blocks from a common queue; what a path's figures a
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from threading import Lock
 from typing import Protocol
 
@@ -27,6 +27,8 @@ from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.paths.measure_paths import METRICS, measure_paths
 
 NEVER = -1.0
+PULSE = 0.1
+"""Seconds."""
 
 
 class Blocks(Protocol):
@@ -86,8 +88,7 @@ def stream_paths(
     workers += [_Worker(plans, blocks, streamed) for _ in range(min(manner.threads, queue.left) - 1)]
     with ThreadPoolExecutor(len(workers), thread_name_prefix="paths") as pool:
         try:
-            for done in as_completed([pool.submit(worker.work, queue) for worker in workers]):
-                done.result()
+            _await_all({pool.submit(worker.work, queue) for worker in workers})
         except BaseException:
             queue.close()
             raise
@@ -96,6 +97,15 @@ def stream_paths(
         streamed.unknown_prints += worker.counted[layout.COUNT_PRINTS]
         streamed.unknown_rates += worker.counted[layout.COUNT_RATES]
     return streamed
+
+
+def _await_all(working: set[Future[None]]) -> None:
+    """Until all are done, or raises what the first to fail raised."""
+    while working:
+        # A wait without end would not be left for Ctrl-C where the system hands the signal to another thread.
+        done, working = wait(working, timeout=PULSE, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
 
 
 class _Queue:
