@@ -10,6 +10,10 @@ from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
 
 
+AT_ONCE = 8
+"""Paths whose arrays are made together: enough to share what is made once, few enough that what is made meanwhile stays small."""
+
+
 class PathBlocks:
     """The paths of a generated market over one period, as the strategy reads them."""
 
@@ -36,5 +40,7 @@ class PathBlocks:
     def fill(self, first: int, series: Floats) -> None:
         """Writes the paths from number `first` on into `series` [bars * rows, lanes], one a lane. Threads may call it together."""
         lanes = series.shape[1]
-        arrays = self._market.starting_at(first).arrays(*self._read, paths=lanes, lags=self._lags)
-        series[:] = arrays.values.reshape(series.shape)
+        for lane in range(0, lanes, AT_ONCE):
+            count = min(AT_ONCE, lanes - lane)
+            arrays = self._market.starting_at(first + lane).arrays(*self._read, paths=count, lags=self._lags)
+            series[:, lane : lane + count] = arrays.values.reshape(len(series), count)
