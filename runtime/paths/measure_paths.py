@@ -24,34 +24,41 @@ def measure_paths(equity: Floats, capital: float, trades: Floats, hedge_profit: 
 
     final_equity[:] = equity[:, -1]
     count[:] = trades
-    peak = np.maximum.accumulate(np.maximum(equity, capital), axis=1)
-    np.divide(equity, peak, out=peak)
-    peak -= 1.0
-    max_drawdown[:] = peak.min(axis=1) + 0.0
+    work = np.maximum(equity, capital)  # written over again and again: fresh memory costs more than what is done in it
+    np.maximum.accumulate(work, axis=1, out=work)
+    np.divide(equity, work, out=work)
+    work -= 1.0
+    max_drawdown[:] = work.min(axis=1) + 0.0
     if hedge_profit is not None:
         mean_equity = equity.mean(axis=1)
         known = mean_equity > 0.0
         hedge_cost[known] = -hedge_profit[known] / mean_equity[known] / (bars / DAYS_A_YEAR) + 0.0
 
-    before = np.empty_like(equity)
-    before[:, 0] = capital
-    before[:, 1:] = equity[:, :-1]
-    sound = ~((before.min(axis=1) <= 0.0) | (equity[:, -1] <= 0.0))  # returns have no meaning once equity was gone
-    if not sound.any():
-        return found
-    returns = equity[sound] / before[sound] - 1.0
+    returns = np.empty_like(equity)  # of equity before, at first
+    returns[:, 0] = capital
+    returns[:, 1:] = equity[:, :-1]
+    sound = ~((returns.min(axis=1) <= 0.0) | (equity[:, -1] <= 0.0))  # returns have no meaning once equity was gone
+    if not sound.all():
+        if not sound.any():
+            return found
+        equity, returns, work = equity[sound], returns[sound], work[sound]
+    np.divide(equity, returns, out=returns)
+    returns -= 1.0
     mean = returns.mean(axis=1)
     lowest, highest = returns.min(axis=1), returns.max(axis=1)
     year = math.sqrt(DAYS_A_YEAR)
-    growth = np.prod(1.0 + returns, axis=1)
+    growth = np.prod(np.add(1.0, returns, out=work), axis=1)
     cagr[sound] = [whole ** (DAYS_A_YEAR / bars) - 1.0 for whole in growth.tolist()]
-    worst = int((bars - 1) * CVAR_TAIL)
-    cvar_95[sound] = np.partition(returns, worst, axis=1)[:, : worst + 1].mean(axis=1)
     if bars >= 2:
-        deviation = np.std(returns, axis=1, ddof=1, mean=mean[:, None])
+        np.subtract(returns, mean[:, None], out=work)
+        deviation = np.sqrt(np.square(work, out=work).sum(axis=1) / (bars - 1))
         volatility[sound] = deviation * year
         varies, loses = lowest < highest, lowest < 0.0
         sharpe[sound] = np.where(varies, mean / np.where(varies, deviation, 1.0) * year, np.nan)
-        downside = np.sqrt(np.square(np.minimum(returns, 0.0)).mean(axis=1)) * year
+        np.square(np.minimum(returns, 0.0, out=work), out=work)
+        downside = np.sqrt(work.mean(axis=1)) * year
         sortino[sound] = np.where(loses, mean * DAYS_A_YEAR / np.where(loses, downside, 1.0), np.nan)
+    worst = int((bars - 1) * CVAR_TAIL)
+    returns.partition(worst, axis=1)
+    cvar_95[sound] = returns[:, : worst + 1].mean(axis=1)
     return found
