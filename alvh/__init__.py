@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from alvh.grammar.diagnostics import Diagnostic as Diagnostic
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
+    from alvh.interface import compare_paths as compare_paths
     from alvh.interface import run as run
     from alvh.interface import run_paths as run_paths
     from alvh.interface import why as why
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from alvh.runtime.compare import Comparison as Comparison
     from alvh.runtime.find_reasons import QuestionError as QuestionError
     from alvh.runtime.market import MarketError as MarketError
+    from alvh.runtime.paths.comparison import PathsComparison as PathsComparison
     from alvh.runtime.paths.result import PathsResult as PathsResult
     from alvh.runtime.results import Result as Result
     from alvh.runtime.why import Why as Why
@@ -41,6 +43,7 @@ _HOMES = {
     "Diagnostic": "alvh.grammar.diagnostics",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
+    "PathsComparison": "alvh.runtime.paths.comparison",
     "PathsResult": "alvh.runtime.paths.result",
     "QuestionError": "alvh.runtime.find_reasons",
     "RequestError": "alvh.mistakes",
@@ -51,6 +54,7 @@ _HOMES = {
     "check": "alvh.strategy",
     "claims": "alvh.judging",
     "compare": "alvh.interface",
+    "compare_paths": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",
     "run_paths": "alvh.interface",

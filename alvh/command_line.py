@@ -69,9 +69,6 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a strategy on a market", description="Run a strategy on a market and show what it did.")
     run.add_argument("file", metavar="FILE", help="a strategy file")
     _add_run_arguments(run)
-    run.add_argument("--paths", type=_count, metavar="N", help="run on N paths of a generated market; show how the figures are spread")
-    run.add_argument("--threads", type=_count, metavar="T", help="threads that --paths runs on (all cores)")
-    run.add_argument("--keep-paths", type=_numbers, metavar="K", help="with --paths and --out, write these paths whole: 3, or 0,5..9")
 
     compare = commands.add_parser(
         "compare", help="run strategies side by side", description="Run strategies on one market; the first file is the baseline."
@@ -136,6 +133,9 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", choices=("numba", "reference"), default="numba", help="compiled, or the plain interpreter (numba)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
+    parser.add_argument("--paths", type=_count, metavar="N", help="run on N paths of a generated market; show how the figures are spread")
+    parser.add_argument("--threads", type=_count, metavar="T", help="threads that --paths runs on (all cores)")
+    parser.add_argument("--keep-paths", type=_numbers, metavar="K", help="with --paths and --out, write these paths whole: 3, or 0,5..9")
 
 
 def _add_market_arguments(parser: argparse.ArgumentParser) -> None:

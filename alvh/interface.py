@@ -16,6 +16,7 @@ from alvh.runtime.market import MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
 from alvh.runtime.markets.load_market import load_market
 from alvh.runtime.markets.manifest import SPX_SETTLEMENTS
+from alvh.runtime.paths.comparison import PathsComparison
 from alvh.runtime.paths.result import PathsResult
 from alvh.runtime.paths.run_paths import PathOptions, available_cores
 from alvh.runtime.paths.run_paths import run_paths as run_program_on_paths
@@ -103,21 +104,35 @@ def run_paths(
 
     `threads`: None for all cores that the process may use. `keep`: paths whose equity and journal are wanted too, as `run` gives them.
     `advance` is told how many more paths are done. What path k comes to depends neither on `paths` nor on `threads`."""
-    options = _options(start, end, engine, phase)
-    kept = tuple(sorted(set(keep)))
-    if paths < 1:
-        raise RequestError("there is no path to run on: ask for one at least")
-    if threads is not None and threads < 1:
-        raise RequestError("nothing runs on no thread: ask for one at least")
-    if kept and not 0 <= kept[0] <= kept[-1] < paths:
-        raise RequestError(f"path {kept[0] if kept[0] < 0 else kept[-1]} cannot be kept: the paths run are 0 to {paths - 1}")
-    opened = _open(market)
-    generated = opened.generated if isinstance(opened, Market) else opened
-    if not isinstance(generated, GeneratedMarket):
-        raise RequestError(f"{opened.name} has one path: many paths need a market that makes them, as `generated`")
-    runnable = _runnable(_tradable(strategy, settings))
-    asked = PathOptions(paths, threads or available_cores(), kept)
-    return run_program_on_paths(runnable, generated, options, asked, lambda step: report(f"{runnable.file}: {step}"), advance)
+    options, asked = _options(start, end, engine, phase), _path_options(paths, threads, keep)
+    generated = _with_many_paths(market)
+    return _run_loaded_on_paths(_tradable(strategy, settings), generated, options, asked, report, advance)
+
+
+def compare_paths(
+    strategies: Sequence[Strategy | PathLike],
+    market: MarketProtocol | PathLike,
+    paths: int,
+    *,
+    threads: int | None = None,
+    keep: Sequence[int] = (),
+    start: date | str | None = None,
+    end: date | str | None = None,
+    engine: Engine = "numba",
+    settings: Settings | None = None,
+    phase: int = 0,
+    report: Report = lambda _: None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> PathsComparison:
+    """Strategies on the same paths, the first the baseline, compared path by path; arguments as of `run_paths` and `compare`."""
+    if not strategies:
+        raise RequestError("nothing to compare: name at least one strategy")
+    options, asked = _options(start, end, engine, phase), _path_options(paths, threads, keep)
+    loaded = load_all(strategies, settings=settings)
+    generated = _with_many_paths(market)
+    return PathsComparison(
+        tuple(_run_loaded_on_paths(_tradable(strategy), generated, options, asked, report, advance) for strategy in loaded)
+    )
 
 
 def compare(
@@ -180,6 +195,37 @@ def _tradable(strategy: Strategy | PathLike, settings: Settings | None = None) -
 def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
     runnable = _runnable(strategy)
     return run_program(runnable, market, options, lambda step: report(f"{runnable.file}: {step}"))
+
+
+def _run_loaded_on_paths(
+    strategy: Strategy,
+    market: GeneratedMarket,
+    options: RunOptions,
+    asked: PathOptions,
+    report: Report,
+    advance: Callable[[int], None],
+) -> PathsResult:
+    runnable = _runnable(strategy)
+    return run_program_on_paths(runnable, market, options, asked, lambda step: report(f"{runnable.file}: {step}"), advance)
+
+
+def _path_options(paths: int, threads: int | None, keep: Sequence[int]) -> PathOptions:
+    kept = tuple(sorted(set(keep)))
+    if paths < 1:
+        raise RequestError("there is no path to run on: ask for one at least")
+    if threads is not None and threads < 1:
+        raise RequestError("nothing runs on no thread: ask for one at least")
+    if kept and not 0 <= kept[0] <= kept[-1] < paths:
+        raise RequestError(f"path {kept[0] if kept[0] < 0 else kept[-1]} cannot be kept: the paths run are 0 to {paths - 1}")
+    return PathOptions(paths, threads or available_cores(), kept)
+
+
+def _with_many_paths(market: MarketProtocol | PathLike) -> GeneratedMarket:
+    opened = _open(market)
+    generated = opened.generated if isinstance(opened, Market) else opened
+    if not isinstance(generated, GeneratedMarket):
+        raise RequestError(f"{opened.name} has one path: many paths need a market that makes them, as `generated`")
+    return generated
 
 
 def _runnable(strategy: Strategy) -> Runnable:

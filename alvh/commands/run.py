@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from alvh.commands.failures import chosen_settings, say_warnings, told
+from alvh.commands.path_options import check_paths, paths_asked
 from alvh.interface import Market, run, run_paths
-from alvh.mistakes import RequestError
 from alvh.progress import Progress
 from alvh.runtime.paths.result import PathsResult
 from alvh.runtime.results import Result
@@ -19,7 +19,7 @@ from alvh.strategy import Strategy, load
 @told
 def execute(arguments: argparse.Namespace) -> int:
     """Run, write what `--out` asks for, print a table or JSON."""
-    _check_paths(arguments)
+    check_paths(arguments)
     folder = None if arguments.out is None else Path(arguments.out)
     if folder is not None:
         check_output(folder)
@@ -40,30 +40,13 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _run(strategy: Strategy, market: Market, arguments: argparse.Namespace, progress: Progress) -> Result | PathsResult:
-    asked = {"start": arguments.start, "end": arguments.end, "engine": arguments.engine, "phase": arguments.phase}
+    asked = {
+        "start": arguments.start,
+        "end": arguments.end,
+        "engine": arguments.engine,
+        "phase": arguments.phase,
+        "report": progress.report,
+    }
     if arguments.paths is None:
-        return run(strategy, market, **asked, report=progress.report)
-    return run_paths(
-        strategy,
-        market,
-        arguments.paths,
-        threads=arguments.threads,
-        keep=[path for span in arguments.keep_paths or () for path in span],
-        **asked,
-        report=progress.report,
-        advance=progress.advance,
-    )
-
-
-def _check_paths(arguments: argparse.Namespace) -> None:
-    """RequestError for what makes no sense without `--paths`, and for paths that would be kept nowhere."""
-    if arguments.paths is None:
-        for option, given in (("--threads", arguments.threads), ("--keep-paths", arguments.keep_paths)):
-            if given is not None:
-                raise RequestError(f"{option} goes with --paths")
-        return
-    if arguments.keep_paths is not None:
-        if arguments.out is None:
-            raise RequestError("--keep-paths needs --out, the folder that the paths are written to")
-        if (last := max(span[-1] for span in arguments.keep_paths)) >= arguments.paths:
-            raise RequestError(f"path {last} cannot be kept: the paths run are 0 to {arguments.paths - 1}")
+        return run(strategy, market, **asked)
+    return run_paths(strategy, market, **paths_asked(arguments), **asked, advance=progress.advance)

@@ -9,7 +9,6 @@ import numpy as np
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
 
-
 AT_ONCE = 8
 """Paths whose arrays are made together: enough to share what is made once, few enough that what is made meanwhile stays small."""
 

@@ -53,7 +53,7 @@ class PathsResult:
             "settings": {**asdict(self.settings), "params": dict(self.settings.params)},
             "paths": self.paths,
             "stopped": {"paths": self.stopped, "share": self.stopped / self.paths},
-            "metrics": {name: _spread(found) for name, found in self.metrics.items()},
+            "metrics": {name: spread(found) for name, found in self.metrics.items()},
             "kept": [number for number, _ in self.kept],
             "notes": list(self.notes),
             "identity": self.identity,
@@ -77,7 +77,8 @@ class PathsResult:
         return paths_html(self)
 
 
-def _spread(found: Distribution) -> dict[str, Any]:
+def spread(found: Distribution) -> dict[str, Any]:
+    """A distribution as JSON holds it."""
     percentiles = [None] * len(PERCENTILES) if found.percentiles is None else found.percentiles
     interval = found.median_interval
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
+from alvh.runtime.paths.comparison import PathsComparison, PathsDifference
 from alvh.runtime.paths.distribution import Distribution
 from alvh.runtime.paths.result import PathsResult
 from alvh.runtime.result_tables import ABSENT, Table, dollars, percent, ratio, settings_line
@@ -72,3 +73,65 @@ def paths_html(result: PathsResult) -> str:
     lines = [*(f"- {note}" for note in result.notes), *_lines(result)]
     title = escape(f"{result.strategy}: {_heading(result)}")
     return f"<div><strong>{title}</strong>{metrics_table(result).html()}<small>{'<br>'.join(map(escape, lines))}</small></div>"
+
+
+def comparison_table(comparison: PathsComparison) -> Table:
+    headings = (
+        "", "growth\na year", "against\nbaseline", "5% .. 95%", "deepest\ndrawdown", "drawdown\ncut", "5% .. 95%", "hedge cost\na year",
+        "final\nequity",
+    )  # fmt: skip
+
+    def row(result: PathsResult, difference: PathsDifference) -> tuple[str, ...]:
+        first = result is comparison.baseline
+        growth, cut = difference.cagr_difference, difference.drawdown_reduction
+        return (
+            result.strategy,
+            _percent(_median(result.metrics["cagr"])),
+            ABSENT if first else _signed(_median(growth)),
+            ABSENT if first else _range(growth, _signed),
+            percent(_median(result.metrics["max_drawdown"])),
+            ABSENT if first else percent(_median(cut)),
+            ABSENT if first else _range(cut, percent),
+            _percent(_median(result.metrics["hedge_cost"])),
+            dollars(_median(result.metrics["final_equity"])),
+        )
+
+    return Table(headings, tuple(map(row, comparison.results, comparison.differences)))
+
+
+def _median(found: Distribution) -> float | None:
+    return None if found.percentiles is None else found.percentiles[2]
+
+
+def _range(found: Distribution, words: Callable[[float | None], str]) -> str:
+    return ABSENT if found.percentiles is None else f"{words(found.percentiles[0])} .. {words(found.percentiles[-1])}"
+
+
+def _signed(value: float | None) -> str:
+    return percent(value, 2, sign=True)
+
+
+def _comparison_lines(comparison: PathsComparison) -> list[tuple[str, list[str]]]:
+    """What holds for all results (under an empty name), then what is each one's own."""
+    of_each = [[*(f"- {note}" for note in result.notes), *_lines(result)] for result in comparison.results]
+    common = [line for line in of_each[0] if all(line in lines for lines in of_each)]
+    own = [
+        (result.strategy, [line for line in lines if line not in common]) for result, lines in zip(comparison.results, of_each, strict=True)
+    ]
+    return [("", common), *own]
+
+
+def comparison_text(comparison: PathsComparison) -> str:
+    """What `alvh compare --paths` prints."""
+    base = comparison.baseline
+    blocks = [f"{_heading(base)}: medians; the baseline is {base.strategy}, path by path", comparison_table(comparison).text()]
+    blocks += ["\n".join(lines) if not name else "\n  ".join([name, *lines]) for name, lines in _comparison_lines(comparison) if lines]
+    return "\n\n".join(blocks) + "\n"
+
+
+def comparison_html(comparison: PathsComparison) -> str:
+    """What a notebook shows of a comparison."""
+    title = escape(f"{_heading(comparison.baseline)}: medians")
+    told = [f"{name}: {line}" if name else line for name, lines in _comparison_lines(comparison) for line in lines]
+    lines = "<br>".join(map(escape, told))
+    return f"<div><strong>{title}</strong>{comparison_table(comparison).html()}<small>{lines}</small></div>"

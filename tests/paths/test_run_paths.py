@@ -19,6 +19,7 @@ from alvh.command_line import main
 from alvh.runtime.paths.blocks import PathBlocks
 from alvh.runtime.paths.measure_paths import METRICS
 from alvh.runtime.paths.run_paths import available_cores
+from alvh.runtime.write_results import write_paths_comparison
 
 STRATEGIES = Path(__file__).parents[2] / "strategies"
 VXTH = STRATEGIES / "vxth.alvh"
@@ -137,6 +138,51 @@ def test_out_holds_a_row_a_path_and_a_folder_a_kept_one(tmp_path: Path, capsys: 
     assert equity["equity"][-1] == pytest.approx(frame["final_equity"][2], rel=1e-12)
     assert main(call) == 0  # an earlier result is replaced, its kept paths too
     assert sorted(path.name for path in folder.iterdir()) == ["paths.parquet", "summary.json"]
+
+
+@pytest.fixture(scope="module")
+def comparison(market: alvh.Market) -> alvh.PathsComparison:
+    return alvh.compare_paths([UNHEDGED, VXTH], market, 6, end=END, engine="reference")
+
+
+def test_a_comparison_goes_path_by_path(comparison: alvh.PathsComparison, result: alvh.PathsResult) -> None:
+    base, other = comparison.results
+    assert other.by_path.equals(result.by_path)
+    cut = sorted(1.0 - own / its for own, its in zip(other.by_path["max_drawdown"], base.by_path["max_drawdown"], strict=True))
+    grown = sorted(own - its for own, its in zip(other.by_path["cagr"], base.by_path["cagr"], strict=True))
+    difference = comparison.differences[1]
+    assert difference.drawdown_reduction.median_interval == pytest.approx((cut[0], cut[5]))
+    assert difference.cagr_difference.percentiles is not None
+    assert difference.cagr_difference.percentiles[2] == pytest.approx((grown[2] + grown[3]) / 2)
+    assert comparison.differences[0].cagr_difference.mean == 0.0
+
+
+def test_a_comparison_is_documents_of_paths_with_two_spreads_more(comparison: alvh.PathsComparison) -> None:
+    value = json.loads(comparison.to_json())
+    assert (value["schema_version"], value["baseline"], list(value)) == (1, "Unhedged condors", ["schema_version", "baseline", "results"])
+    for one in value["results"]:
+        for name in ("drawdown_reduction", "cagr_difference"):
+            assert misfits(one.pop(name), SCHEMA, SCHEMA["$defs"]["spread"]) == []
+        assert misfits(one, SCHEMA) == []
+
+
+def test_a_comparison_shows_medians(comparison: alvh.PathsComparison) -> None:
+    text = str(comparison)
+    assert text.startswith(f"generated (seed 7), 2023-01-03 to {END}, 6 paths: medians; the baseline is Unhedged condors")
+    (vxth,) = (line for line in text.splitlines() if line.startswith("VXTH  "))
+    cut = comparison.differences[1].drawdown_reduction.percentiles
+    assert f"{100 * cut[2]:.1f}%" in vxth
+    assert f"{100 * cut[0]:.1f}% .. {100 * cut[4]:.1f}%" in vxth
+    assert repr(comparison) == text.rstrip("\n")
+    assert "<table>" in comparison._repr_html_()
+
+
+def test_a_comparison_on_disk_has_a_folder_a_strategy(comparison: alvh.PathsComparison, tmp_path: Path) -> None:
+    write_paths_comparison(comparison, tmp_path / "out")
+    names = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert names == ["summary.json", "unhedged/paths.parquet", "unhedged/summary.json", "vxth/paths.parquet", "vxth/summary.json"]
+    assert (tmp_path / "out" / "summary.json").read_text() == comparison.to_json()
+    write_paths_comparison(comparison, tmp_path / "out")  # over an earlier one
 
 
 def test_requests_that_cannot_be_are_refused(market: alvh.Market) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -11,15 +12,18 @@ import pytest
 from attrs import evolve
 from made_paths import MadePaths, measured
 from programs import compiled
+from random_program import random_program
 from sample_markets import generated
 
 from alvh.compiler.driver import compile_file
 from alvh.compiler.ir import Program
+from alvh.runtime.attribution import count_trades
 from alvh.runtime.engine.simulate import FIRST_ROOM, simulate
 from alvh.runtime.lane_width import production_width
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.paths.measure_paths import METRICS
 from alvh.runtime.paths.stream import Manner, Streamed, stream_paths
+from alvh.runtime.record import VERBS
 
 ROOT = Path(__file__).parents[2]
 PATHS = 20
@@ -134,6 +138,24 @@ def test_a_layer_that_runs_out_of_room_gets_more(kernel: bool) -> None:
     found = stream_paths(program, MadePaths(few), 3, 0, Manner(1, jit=False, kernel=kernel))
     expected = np.array([measured(program, record) for record in records])
     assert np.allclose(found.metrics, expected, rtol=1e-12, atol=1e-15, equal_nan=True)
+
+
+def test_every_verb_counts_as_in_a_run_that_is_recorded() -> None:
+    """Random programs with all verbs: trades are counted as the journal has them, profits of hedges and equity are those of the tape."""
+    acted: Counter[str] = Counter()
+    for seed in range(40):
+        small, series = random_program(seed)
+        arrays = small.market(**series)
+        (record,) = simulate(small.program, arrays, kernel=False)
+        found = stream_paths(small.program, MadePaths(arrays), 1, 0, Manner(1, kernel=False))
+        assert found.stopped.tolist() == [float(record.stopped)]
+        assert (found.stale_marks, found.unknown_prints, found.unknown_rates) == (
+            record.stale_marks, record.unknown_prints, record.unknown_rates,
+        )  # fmt: skip
+        assert found.metrics[0, TRADES] == count_trades(record)
+        assert np.allclose(found.metrics[0], measured(small.program, record), rtol=1e-12, atol=1e-15, equal_nan=True)
+        acted.update(record.verbs)
+    assert all(acted[verb] > 0 for verb in VERBS), acted
 
 
 def test_blocks_are_filled_once_and_a_last_one_takes_paths_beyond() -> None:
