@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from agreement import first_difference
 from attrs import evolve
 from made_paths import MadePaths, measured
 from programs import compiled
@@ -77,6 +78,13 @@ def test_a_path_has_the_same_bits_at_any_width_on_any_thread_in_any_company(widt
             found = stream_paths(strategy(), MadePaths(market()), paths, 0, Manner(width, threads, kernel=kernel), done.append)
             assert same(found, alone(), paths), f"{width} lanes, {threads} threads, {paths} paths"
             assert len(found.stopped) == sum(done) == paths
+
+
+def test_the_tape_and_journal_are_the_same_at_the_width_of_production() -> None:
+    """Twenty paths: a full block, and one with fewer paths than lanes."""
+    one_lane = simulate(strategy(), market())
+    for path, found in enumerate(simulate(strategy(), market(), lanes=production_width())):
+        assert first_difference(one_lane[path], found) is None, f"path {path}"
 
 
 @cache
