@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from attrs import frozen
 
 from alvh.runtime.lane_width import production_width
 from alvh.runtime.market import Floats
@@ -31,19 +32,22 @@ class ReadyPaths:
 
     def __init__(self, blocks: PathBlocks, width: int) -> None:
         self.shared = blocks.shared
-        bars, rows, _ = blocks.shared.values.shape
-        self._block = np.empty((bars * rows, width))
-        self._written: set[int] = set()
-        blocks.fill(0, self._block)
+        block = blocks.new_block(width)
+        block.fill(0)
+        self._series = block.series
 
-    def fill(self, first: int, series: Floats) -> None:
-        if id(series) not in self._written:
-            series[:] = self._block
-            self._written.add(id(series))
+    def new_block(self, lanes: int) -> ReadyBlock:
+        return ReadyBlock(self._series.copy())
 
-    def forget(self) -> None:
-        """Before another run, whose workers have other memory."""
-        self._written.clear()
+
+@frozen(eq=False)
+class ReadyBlock:
+    """A worker's."""
+
+    series: Floats
+
+    def fill(self, first: int) -> None:
+        """It is full already."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -78,18 +82,17 @@ def main(paths: int) -> None:
     strategy, width = load(STRATEGY), production_width()
     program, blocks = strategy.program, _blocks(strategy)
     ready = ReadyPaths(blocks, width)
-    bars, rows, _ = blocks.shared.values.shape
-    series = np.empty((bars * rows, width))
+    bars = blocks.shared.last + 1
+    block = blocks.new_block(width)
 
     def run(threads: int) -> float:
-        ready.forget()
         return seconds(lambda: stream_paths(program, ready, paths, 0, Manner(width, threads, kernel=True)))
 
     run(1)  # compiles
     equity = 1e6 * np.exp(np.cumsum(np.random.default_rng(SEED).normal(0.0, 0.01, (width, bars)), axis=1))
     found = medians(
         {
-            "market": lambda: seconds(lambda: blocks.fill(0, series)),
+            "market": lambda: seconds(lambda: block.fill(0)),
             "metrics": lambda: seconds(lambda: measure_paths(equity, program.capital, equity[:, 0], equity[:, 0])),
             "one thread": lambda: run(1),
             "two threads": lambda: run(2),

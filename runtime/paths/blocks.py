@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from attrs import frozen
 
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
@@ -34,12 +35,30 @@ class PathBlocks:
 
     def path(self, number: int) -> MarketArrays:
         """The arrays of one path alone."""
-        return self._market.starting_at(number).arrays(*self._read, paths=1, lags=self._lags)
+        return self.some(number, 1)
 
-    def fill(self, first: int, series: Floats) -> None:
-        """Writes the paths from number `first` on into `series` [bars * rows, lanes], one a lane. Threads may call it together."""
-        lanes = series.shape[1]
+    def new_block(self, lanes: int) -> PathBlock:
+        """Memory for so many paths side by side, one a thread."""
+        bars, rows, _ = self.shared.values.shape
+        return PathBlock(self, np.empty((bars * rows, lanes)))
+
+    def some(self, first: int, count: int) -> MarketArrays:
+        """The arrays of some paths from number `first` on."""
+        return self._market.starting_at(first).arrays(*self._read, paths=count, lags=self._lags)
+
+
+@frozen(eq=False)
+class PathBlock:
+    """The series of some paths, as the engine reads them."""
+
+    _paths: PathBlocks
+    series: Floats
+    """[bars * rows, lanes]."""
+
+    def fill(self, first: int) -> None:
+        """Writes the paths from number `first` on, one a lane."""
+        lanes = self.series.shape[1]
         for lane in range(0, lanes, AT_ONCE):
             count = min(AT_ONCE, lanes - lane)
-            arrays = self._market.starting_at(first + lane).arrays(*self._read, paths=count, lags=self._lags)
-            series[:, lane : lane + count] = arrays.values.reshape(len(series), count)
+            values = self._paths.some(first + lane, count).values
+            self.series[:, lane : lane + count] = values.reshape(len(self.series), count)

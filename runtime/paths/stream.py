@@ -39,8 +39,21 @@ class Blocks(Protocol):
         """Of any path: everything but values is the same for all."""
         ...
 
-    def fill(self, first: int, series: Floats) -> None:
-        """Writes the paths from number `first` on into `series` [bars * rows, lanes], one a lane. Threads may call it together."""
+    def new_block(self, lanes: int) -> Block:
+        """A block of so many paths side by side, one a worker."""
+        ...
+
+
+class Block(Protocol):
+    """Memory for the series of some paths, filled again and again."""
+
+    @property
+    def series(self) -> Floats:
+        """[bars * rows, lanes]; whoever runs a block may write over it until it is filled again."""
+        ...
+
+    def fill(self, first: int) -> None:
+        """Writes the paths from number `first` on, one a lane. Each thread fills its own block."""
         ...
 
 
@@ -198,15 +211,14 @@ class _Worker:
 
     def __init__(self, plans: _Plans, blocks: Blocks, streamed: Streamed) -> None:
         program, arrays = plans.program, plans.arrays
-        bars, rows, _ = arrays.values.shape
         self._plans = plans
-        self._blocks = blocks
+        self._block = blocks.new_block(plans.width)
+        self._series = self._block.series
         self._streamed = streamed
         self._first_bar = arrays.first
         self._bars = arrays.last - arrays.first + 1
         self._capital = program.capital
         self._hedges = hedge_layers(program)
-        self._series = np.empty((bars * rows, plans.width))
         self._tape = build.small_tape(program, arrays, plans.width)
         self._lay_out(FIRST_ROOM)
         self.counted = {layout.COUNT_STALE: 0, layout.COUNT_PRINTS: 0, layout.COUNT_RATES: 0}
@@ -229,7 +241,7 @@ class _Worker:
 
     def _run_block(self, first: int, count: int) -> None:
         # A last block with fewer paths than lanes takes the paths beyond, and drops them.
-        self._blocks.fill(first, self._series)
+        self._block.fill(first)
         self._simulate()
         stops = self._tape.counts[layout.COUNT_STOPPED, :count].copy()
         stopped = np.flatnonzero(stops >= 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from attrs import astuple, evolve
+from attrs import astuple, evolve, frozen
 
 from alvh.compiler.ir import Program
 from alvh.runtime.attribution import count_trades, hedge_profit
@@ -22,10 +22,23 @@ class MadePaths:
         self.shared = evolve(arrays, values=np.ascontiguousarray(arrays.values[:, :, :1]))
         self.filled: list[int] = []
 
-    def fill(self, first: int, series: Floats) -> None:
-        self.filled.append(first)
-        lanes = np.minimum(first + np.arange(series.shape[1]), self.arrays.values.shape[2] - 1)
-        series[:] = self.arrays.values[:, :, lanes].reshape(series.shape)
+    def new_block(self, lanes: int) -> MadeBlock:
+        bars, rows, _ = self.arrays.values.shape
+        return MadeBlock(self, np.empty((bars * rows, lanes)))
+
+
+@frozen(eq=False)
+class MadeBlock:
+    """Some of them side by side."""
+
+    paths: MadePaths
+    series: Floats
+
+    def fill(self, first: int) -> None:
+        self.paths.filled.append(first)
+        values = self.paths.arrays.values
+        lanes = np.minimum(first + np.arange(self.series.shape[1]), values.shape[2] - 1)
+        self.series[:] = values[:, :, lanes].reshape(self.series.shape)
 
 
 def measured(program: Program, record: RunRecord) -> list[float]:

@@ -9,14 +9,13 @@ import time
 from pathlib import Path
 
 import attrs
-import numpy as np
 import polars as pl
 import pytest
 from schemas import misfits, schema_of
 
 import alvh
 from alvh.command_line import main
-from alvh.runtime.paths.blocks import PathBlocks
+from alvh.runtime.paths.blocks import PathBlock
 from alvh.runtime.paths.measure_paths import METRICS
 from alvh.runtime.paths.run_paths import available_cores
 from alvh.runtime.write_results import write_paths_comparison
@@ -206,19 +205,19 @@ def test_an_interrupt_ends_it_with_130_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ctrl-C in the fourth block of a thousand, on two threads."""
-    fill = PathBlocks.fill
+    fill = PathBlock.fill
     filled = []
 
-    def interrupted(blocks: PathBlocks, first: int, series: np.ndarray) -> None:
+    def interrupted(block: PathBlock, first: int) -> None:
         filled.append(first)
         if len(filled) == 4:
             os.kill(os.getpid(), signal.SIGINT)
         if len(filled) < 4:
-            fill(blocks, first, series)
+            fill(block, first)
         else:
             time.sleep(0.05)
 
-    monkeypatch.setattr(PathBlocks, "fill", interrupted)
+    monkeypatch.setattr(PathBlock, "fill", interrupted)
     folder = tmp_path / "out"
     call = ["run", str(VXTH), "--market", "generated", "--paths", "16000", "--to", "2023-01-31", "--threads", "2", "--out", str(folder)]
     assert main(call) == 130

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from agreement import first_difference
 from attrs import evolve
-from made_paths import MadePaths, measured
+from made_paths import MadeBlock, MadePaths, measured
 from programs import compiled
 from random_program import random_program
 from sample_markets import generated
@@ -172,16 +172,17 @@ def test_blocks_are_filled_once_and_a_last_one_takes_paths_beyond() -> None:
     assert sorted(paths.filled) == [0, 8]
 
 
-def test_a_failure_on_one_thread_ends_all_and_is_told() -> None:
-    class Failing(MadePaths):
-        def fill(self, first: int, series: np.ndarray) -> None:
-            if first >= 4:
-                raise ZeroDivisionError("no such path")
-            super().fill(first, series)
+def test_a_failure_on_one_thread_ends_all_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(block: MadeBlock, first: int) -> None:
+        if first >= 4:
+            raise ZeroDivisionError("no such path")
+        whole(block, first)
 
+    whole = MadeBlock.fill
+    monkeypatch.setattr(MadeBlock, "fill", fill)
     before = threading.active_count()
     with pytest.raises(ZeroDivisionError, match="no such path"):
-        stream_paths(strategy(), Failing(market()), PATHS, 0, Manner(1, 2, jit=False))
+        stream_paths(strategy(), MadePaths(market()), PATHS, 0, Manner(1, 2, jit=False))
     assert threading.active_count() == before
 
 
