@@ -16,6 +16,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from alvh.grammar.diagnostics import Diagnostic as Diagnostic
+    from alvh.grids import CellError as CellError
+    from alvh.grids import run_grid as run_grid
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
     from alvh.interface import compare_paths as compare_paths
@@ -26,11 +28,12 @@ if TYPE_CHECKING:
     from alvh.mistakes import RequestError as RequestError
     from alvh.runtime.claims.report import Claims as Claims
     from alvh.runtime.compare import Comparison as Comparison
-    from alvh.runtime.find_reasons import QuestionError as QuestionError
+    from alvh.runtime.grid import Grid as Grid
     from alvh.runtime.market import MarketError as MarketError
     from alvh.runtime.paths.comparison import PathsComparison as PathsComparison
     from alvh.runtime.paths.result import PathsResult as PathsResult
     from alvh.runtime.results import Result as Result
+    from alvh.runtime.why import QuestionError as QuestionError
     from alvh.runtime.why import Why as Why
     from alvh.strategy import Strategy as Strategy
     from alvh.strategy import StrategyError as StrategyError
@@ -38,14 +41,16 @@ if TYPE_CHECKING:
     from alvh.strategy import load as load
 
 _HOMES = {
+    "CellError": "alvh.grids",
     "Claims": "alvh.runtime.claims.report",
     "Comparison": "alvh.runtime.compare",
     "Diagnostic": "alvh.grammar.diagnostics",
+    "Grid": "alvh.runtime.grid",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
     "PathsComparison": "alvh.runtime.paths.comparison",
     "PathsResult": "alvh.runtime.paths.result",
-    "QuestionError": "alvh.runtime.find_reasons",
+    "QuestionError": "alvh.runtime.why",
     "RequestError": "alvh.mistakes",
     "Result": "alvh.runtime.results",
     "Strategy": "alvh.strategy",
@@ -57,6 +62,7 @@ _HOMES = {
     "compare_paths": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",
+    "run_grid": "alvh.grids",
     "run_paths": "alvh.interface",
     "why": "alvh.interface",
 }

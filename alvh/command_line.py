@@ -18,8 +18,6 @@ from alvh.mistakes import UserError
 
 _EPILOG = "Documentation: README.md and docs/cli.md. ALVH_DEBUG=1 shows the traceback of a bug."
 
-_SIMULATING = frozenset({"run", "compare", "demo", "claims"})
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer one call; the exit code."""
@@ -28,8 +26,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a title in a narrow code page must not end a run
     chosen = build_parser().parse_args(arguments)
     try:
-        if arguments is None and chosen.command in _SIMULATING:
-            import_module("alvh.spare_scipy").spare_scipy()
         command = import_module(f"alvh.commands.{chosen.command}")
         code: int = command.execute(chosen)
         sys.stdout.flush()
@@ -112,6 +108,11 @@ def build_parser() -> argparse.ArgumentParser:
 
     data.add_argument("--format", choices=("text", "json"), default="text", help="how the report is shown (text)")
 
+    cache = commands.add_parser(
+        "cache", help="look at compiled code that is kept", description="Compiled code that is kept: where, which, and how to be rid of it."
+    )
+    cache.add_argument("action", choices=("dir", "list", "clear"), help="print the folder, list its files, or remove them")
+
     demo = commands.add_parser(
         "demo", help="compare the shipped hedges", description="Compare the shipped hedges on the generated market, and draw the result."
     )
@@ -134,7 +135,7 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
     parser.add_argument("--paths", type=_count, metavar="N", help="run on N paths of a generated market; show how the figures are spread")
-    parser.add_argument("--threads", type=_count, metavar="T", help="threads that --paths runs on (all cores)")
+    parser.add_argument("--threads", type=_positive, metavar="N", help="threads that --paths, or a grid, runs on (all processors)")
     parser.add_argument("--keep-paths", type=_numbers, metavar="K", help="with --paths and --out, write these paths whole: 3, or 0,5..9")
 
 
@@ -143,7 +144,8 @@ def _add_market_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--market", required=True, metavar="M", help="generated, or the path of a manifest (.toml)")
     parser.add_argument(
         "--set", dest="settings", action="append", type=_setting, default=[], metavar="NAME=VALUE",
-        help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"',
+        help='a setting or param in place of the file\'s: --set costs=none --set "call_delta=0.20 delta"; '
+        "of several values, as 1..5 or 0.1,0.2, `run` runs the grid",
     )  # fmt: skip
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="seed of a generated market (0)")
     parser.add_argument(
@@ -189,6 +191,13 @@ def _numbers(text: str) -> tuple[range, ...]:
         if not found[-1]:
             raise argparse.ArgumentTypeError(f"{text!r} names no paths: write 3, or 0,5..9")
     return tuple(found)
+
+
+def _positive(text: str) -> int:
+    number = _count(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("0 is too few: write a whole number, 1 or more")
+    return number
 
 
 def _report_bug(bug: Exception) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from alvh.mistakes import RequestError
 from alvh.runtime.compare import Comparison
-from alvh.runtime.find_reasons import find_reasons
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
@@ -81,8 +80,8 @@ def run(
     `start`, `end`: dates or `"2020-03-16"`; None for all that the market has. `phase`: sessions by which schedules are
     shifted. `settings` are read as in a strategy file. `report` is told each step. StrategyError (also for a file that has
     nothing to trade), MarketError, RequestError."""
-    options = _options(start, end, engine, phase)
-    return _run_loaded(_tradable(strategy, settings), _open(market), options, report)
+    options = options_of(start, end, engine, phase)
+    return _run_loaded(_tradable(strategy, settings), open_market(market), options, report)
 
 
 def run_paths(
@@ -98,15 +97,15 @@ def run_paths(
     settings: Settings | None = None,
     phase: int = 0,
     report: Report = lambda _: None,
-    advance: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> PathsResult:
     """The result of a strategy on the paths 0 .. `paths` - 1 of a generated market; the other arguments as of `run`.
 
     `threads`: None for all cores that the process may use. `keep`: paths whose equity and journal are wanted too, as `run` gives them.
-    `advance` is told how many more paths are done. What path k comes to depends neither on `paths` nor on `threads`."""
-    options, asked = _options(start, end, engine, phase), _path_options(paths, threads, keep)
+    `progress` is told how many paths are done, of how many. What path k comes to depends neither on `paths` nor on `threads`."""
+    options, asked = options_of(start, end, engine, phase), _path_options(paths, threads, keep)
     generated = _with_many_paths(market)
-    return _run_loaded_on_paths(_tradable(strategy, settings), generated, options, asked, report, advance)
+    return _run_loaded_on_paths(_tradable(strategy, settings), generated, options, asked, report, progress)
 
 
 def compare_paths(
@@ -122,17 +121,22 @@ def compare_paths(
     settings: Settings | None = None,
     phase: int = 0,
     report: Report = lambda _: None,
-    advance: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> PathsComparison:
     """Strategies on the same paths, the first the baseline, compared path by path; arguments as of `run_paths` and `compare`."""
     if not strategies:
         raise RequestError("nothing to compare: name at least one strategy")
-    options, asked = _options(start, end, engine, phase), _path_options(paths, threads, keep)
+    options, asked = options_of(start, end, engine, phase), _path_options(paths, threads, keep)
     loaded = load_all(strategies, settings=settings)
     generated = _with_many_paths(market)
-    return PathsComparison(
-        tuple(_run_loaded_on_paths(_tradable(strategy), generated, options, asked, report, advance) for strategy in loaded)
-    )
+    results: list[PathsResult] = []
+
+    def told(done: int, of: int) -> None:
+        progress(len(results) * of + done, len(loaded) * of)
+
+    for strategy in loaded:
+        results.append(_run_loaded_on_paths(_tradable(strategy), generated, options, asked, report, told))
+    return PathsComparison(tuple(results))
 
 
 def compare(
@@ -151,9 +155,9 @@ def compare(
     A setting holds for every strategy that knows its name; one that none knows is an error."""
     if not strategies:
         raise RequestError("nothing to compare: name at least one strategy")
-    options = _options(start, end, engine, phase)
+    options = options_of(start, end, engine, phase)
     loaded = load_all(strategies, settings=settings)
-    opened = _open(market)
+    opened = open_market(market)
     return Comparison(tuple(_run_loaded(_tradable(strategy), opened, options, report) for strategy in loaded))
 
 
@@ -173,14 +177,16 @@ def why(
     `layer`: one layer, or those of a book or hedge; the other arguments as of `run`. QuestionError for a day without a session
     and for a layer that is not there."""
     asked = _date(day)
-    options = _options(start, None, "reference", phase)
+    options = options_of(start, None, "reference", phase)
     if asked is None:
         raise RequestError("there is no day to ask about")
     if options.start is not None and options.start > asked:
         raise RequestError(f"the run would start on {options.start}, after the day asked about, {asked}")
     if not isinstance(strategy, Strategy) or settings:
         strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
-    return find_reasons(_runnable(strategy), _open(market), asked, layer, options, report)
+    from alvh.runtime.find_reasons import find_reasons
+
+    return find_reasons(_runnable(strategy), open_market(market), asked, layer, options, report)
 
 
 def _tradable(strategy: Strategy | PathLike, settings: Settings | None = None) -> Strategy:
@@ -203,10 +209,10 @@ def _run_loaded_on_paths(
     options: RunOptions,
     asked: PathOptions,
     report: Report,
-    advance: Callable[[int], None],
+    progress: Callable[[int, int], None],
 ) -> PathsResult:
     runnable = _runnable(strategy)
-    return run_program_on_paths(runnable, market, options, asked, lambda step: report(f"{runnable.file}: {step}"), advance)
+    return run_program_on_paths(runnable, market, options, asked, lambda step: report(f"{runnable.file}: {step}"), progress)
 
 
 def _path_options(paths: int, threads: int | None, keep: Sequence[int]) -> PathOptions:
@@ -221,7 +227,7 @@ def _path_options(paths: int, threads: int | None, keep: Sequence[int]) -> PathO
 
 
 def _with_many_paths(market: MarketProtocol | PathLike) -> GeneratedMarket:
-    opened = _open(market)
+    opened = open_market(market)
     generated = opened.generated if isinstance(opened, Market) else opened
     if not isinstance(generated, GeneratedMarket):
         raise RequestError(f"{opened.name} has one path: many paths need a market that makes them, as `generated`")
@@ -233,11 +239,13 @@ def _runnable(strategy: Strategy) -> Runnable:
     return Runnable(strategy.program, name, strategy.texts, strategy.lags, strategy.compiled.clauses)
 
 
-def _open(market: MarketProtocol | PathLike) -> MarketProtocol:
+def open_market(market: MarketProtocol | PathLike) -> MarketProtocol:
+    """A market by its name, or as it is."""
     return Market(market) if isinstance(market, str | os.PathLike) else market
 
 
-def _options(start: date | str | None, end: date | str | None, engine: Engine, phase: int) -> RunOptions:
+def options_of(start: date | str | None, end: date | str | None, engine: Engine, phase: int) -> RunOptions:
+    """What was asked for, once it makes sense. RequestError."""
     first, last = _date(start), _date(end)
     if first is not None and last is not None and first > last:
         raise RequestError(f"the run would start on {first}, after its end on {last}")

@@ -16,8 +16,7 @@ _PULSE = 0.1
 
 
 class Progress:
-    """Use as `with Progress("run", jobs=3) as progress`, call `report` at each step and `advance` at the end of each job, or of several.
-    From the second call of `advance` on the line says how long the rest will take at that pace.
+    """Use as `with Progress("run", jobs=3) as progress`, call `report` at each step and `advance` at the end of each job.
 
     The line goes to `stream` (standard error), and only to a terminal."""
 
@@ -25,8 +24,8 @@ class Progress:
         self._title = title
         self._jobs = jobs
         self._done = 0
-        self._begun: tuple[float, int] | None = None
         self._step = ""
+        self._counted: tuple[float, int] | None = None
         self._stream = sys.stderr if stream is None else stream
         self._finished = threading.Event()
         self._thread: threading.Thread | None = None
@@ -34,10 +33,24 @@ class Progress:
     def report(self, step: str) -> None:
         self._step = step
 
-    def advance(self, jobs: int = 1) -> None:
-        self._done += jobs
-        if self._begun is None:
-            self._begun = time.monotonic(), self._done
+    def advance(self) -> None:
+        self._done += 1
+
+    def count(self, done: int, jobs: int) -> None:
+        """How many of many like jobs are done. Once one more is done the line says how long the others will take."""
+        if self._counted is None or done == self._counted[1]:
+            self._counted = time.monotonic(), done
+        self._done, self._jobs = done, jobs
+
+    def time_left(self) -> str:
+        """Of the jobs counted, at the pace so far; empty while it cannot be told."""
+        if self._counted is None or self._done in (self._counted[1], self._jobs):
+            return ""
+        since, before = self._counted
+        seconds = (time.monotonic() - since) * (self._jobs - self._done) / (self._done - before)
+        if seconds < 100.0:
+            return f", {seconds:.0f} s left"
+        return f", {seconds / 60.0:.0f} min left" if seconds < 6_000.0 else f", {seconds / 3_600.0:.1f} h left"
 
     def __enter__(self) -> Progress:
         if self._stream.isatty():
@@ -58,22 +71,9 @@ class Progress:
             filled = _WIDTH * self._done // max(self._jobs, 1)
             elapsed = time.monotonic() - started
             bar = f"[{'#' * filled}{'.' * (_WIDTH - filled)}] {self._done}/{self._jobs}"
-            line = f"{self._title} {bar} {elapsed:.0f} s{_in_words(self.time_left())}  {self._step}"
+            line = f"{self._title} {bar} {elapsed:.0f} s{self.time_left()}  {self._step}"
             room = shutil.get_terminal_size().columns - 1  # a longer line would wrap, and a wrapped one cannot be taken back
             self._stream.write(f"\r\x1b[K{line[:room]}")
             self._stream.flush()
         self._stream.write("\r\x1b[K")
         self._stream.flush()
-
-    def time_left(self) -> float | None:
-        """Seconds, at the pace since the first jobs were done: what came before, compiling above all, comes once. None while unknown."""
-        if self._begun is None or self._done in (self._begun[1], self._jobs):
-            return None
-        since, done_then = self._begun
-        return (time.monotonic() - since) / (self._done - done_then) * (self._jobs - self._done)
-
-
-def _in_words(left: float | None) -> str:
-    if left is None:
-        return ""
-    return f", {left:.0f} s left" if left < 90.0 else f", {left / 60.0:.0f} min left"

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from alvh.compiler.constants import fixed_value
 from alvh.compiler.dependencies import Dependencies
-from alvh.compiler.driver import Compiled, check_file, compile_file
+from alvh.compiler.driver import Compiled, Files, check_file, compile_file
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import Diagnostic, InternalError, Severity
 from alvh.grammar.render import render_text
@@ -107,10 +107,12 @@ def check(path: PathLike) -> tuple[Diagnostic, ...]:
     return check_file(path).diagnostics
 
 
-def load(path: PathLike, *, settings: Settings | None = None) -> Strategy:
-    """The strategy in the file at `path`, with `settings` in place of its own. StrategyError when it does not compile."""
+def load(path: PathLike, *, settings: Settings | None = None, files: Files | None = None) -> Strategy:
+    """The strategy in the file at `path`, with `settings` in place of its own. StrategyError when it does not compile.
+
+    `files`: what earlier calls for the same path have read."""
     words = {name: str(value) for name, value in (settings or {}).items()}
-    compiled = compile_file(path, words)
+    compiled = compile_file(path, words, files=files)
     if compiled.program is None:
         raise StrategyError(compiled.diagnostics)
     return Strategy(os.fspath(path), compiled)

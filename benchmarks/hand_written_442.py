@@ -17,6 +17,7 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
+import alvh.runtime.lane_types  # noqa: F401 - teaches Numba the lane functions
 from alvh.runtime.market import MARKET_SERIES, Floats, Integers, MarketArrays
 from alvh.runtime.pricing import costs, futures_curve, spx_surface, strikes, vix_options
 from alvh.runtime.pricing.vix_level import level_table
@@ -610,10 +611,10 @@ def choose_condor_expiry(market, bar, next_expiry):
 @inlined
 def short_strike(is_call, forward, discount, theta, phi, rho):
     """The strike nearest the wished delta and how far off its delta is; unknown where there is none."""
-    strike = strikes.spx_strike_for_delta(is_call, CONDOR_DELTA, forward, discount, theta, phi, rho)
+    strike, delta = strikes.spx_strike_and_delta(is_call, CONDOR_DELTA, forward, discount, theta, phi, rho)
     if not strike > 0.0:
         return strike, UNKNOWN
-    return strike, abs(spx_surface.option_delta(is_call, strike, forward, theta, phi, rho) - CONDOR_DELTA)
+    return strike, abs(delta - CONDOR_DELTA)
 
 
 @inlined
@@ -780,8 +781,8 @@ def choose_call(market, book, bar, next_expiry, layer):
         known = known + term
     if known != known:
         return NO_PRICE, expiry, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN
-    strike = strikes.vix_strike_for_delta(True, CALL_DELTA, *terms)
-    gap = abs(vix_options.option_delta(True, strike, *terms) - CALL_DELTA) if strike > 0.0 else UNKNOWN
+    strike, delta = strikes.vix_strike_and_delta(True, CALL_DELTA, *terms)
+    gap = abs(delta - CALL_DELTA) if strike > 0.0 else UNKNOWN
     if not gap <= REFUSED_DELTA_GAP:
         return NO_STRIKE, expiry, strike, UNKNOWN, UNKNOWN, gap
     mid = vix_options.option_price(True, strike, *terms)

@@ -22,7 +22,7 @@ def main(path: str, manifest: str) -> None:
     def load(*names: str) -> list[Any]:
         return [import_module(name) for name in names]
 
-    for name in ("numpy", "polars", "numba"):
+    for name in ("numpy", "polars"):
         import_module(name)
         done(f"import {name}")
     face, files, runs, _ = load("alvh.interface", "alvh.strategy", "alvh.runtime.run", "alvh.runtime.write_results")
@@ -33,9 +33,8 @@ def main(path: str, manifest: str) -> None:
     program = strategy.program
     arrays = market.arrays(import_module("numpy").datetime64("1990-01-02"), None, program.inputs, program.calendars, lags=strategy.lags)
     done("market arrays")
-    spare, engine, _ = load("alvh.spare_scipy", "alvh.runtime.engine.simulate", "alvh.runtime.engine.day_loop")
-    done("import the engine")
-    spare.spare_scipy()
+    (engine,) = load("alvh.runtime.engine.simulate")
+    done("import what lays a run out")
     record = engine.simulate(program, arrays)[0]
     done("load the engine and simulate")
     engine.simulate(program, arrays)

@@ -68,10 +68,13 @@ class Checked:
     """None where there is an error."""
 
 
-def compile_file(path: PathLike, overrides: Mapping[str, str] | None = None, text: str | bytes | None = None) -> Compiled:
+def compile_file(
+    path: PathLike, overrides: Mapping[str, str] | None = None, text: str | bytes | None = None, files: Files | None = None
+) -> Compiled:
     """Compile the file at `path`, or `text` as if it stood there. `overrides` are settings, params, lets and triggers to
-    give another value, each as text in a file's own words (`{"costs": "none", "call_delta": "0.20 delta"}`)."""
-    reader = _Reader(os.fspath(path), text)
+    give another value, each as text in a file's own words (`{"costs": "none", "call_delta": "0.20 delta"}`). `files` is for
+    calls that differ in overrides alone: what one of them has read and parsed serves the others."""
+    reader = files if files is not None else Files(os.fspath(path), text)
     if isinstance(unreadable := reader.source(os.fspath(path)), Diagnostic):
         return Compiled(None, None, None, None, (), (unreadable,), ())
     module, merging = merge(os.fspath(path), reader.read, overrides)
@@ -92,10 +95,11 @@ def check_file(path: PathLike, overrides: Mapping[str, str] | None = None, text:
     return Checked(compiled.diagnostics, None if compiled.program is None else compiled.program.warm_up)
 
 
-class _Reader:
-    """Reads and parses files, each once, and remembers their sources."""
+class Files:
+    """Reads and parses files, each once, and remembers their sources and trees."""
 
-    def __init__(self, path: str, text: str | bytes | None) -> None:
+    def __init__(self, path: str, text: str | bytes | None = None) -> None:
+        self._parsed: dict[str, ParseResult] = {}
         self._given = {} if text is None else {path: Source(path, text) if isinstance(text, str) else decode_source(path, text)}
 
     @property
@@ -108,6 +112,11 @@ class _Reader:
         return self._given[path]
 
     def read(self, path: str) -> ParseResult:
+        if path not in self._parsed:
+            self._parsed[path] = self._parse(path)
+        return self._parsed[path]
+
+    def _parse(self, path: str) -> ParseResult:
         source = self.source(path)
         if isinstance(source, Source):
             return parse(source)

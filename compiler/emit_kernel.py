@@ -2,7 +2,7 @@
 
 Assumes a lowered program and its tables. Guarantees text that depends only on the shape of the expressions: numbers,
 windows and places in memory come from tables, so editing a number gives the same text and compiles nothing. The text
-is a module that runs as it stands in plain Python, or compiled by Numba (`runtime/engine/kernel.py`).
+is a module that runs as it stands in plain Python, or compiled by Numba (`runtime/engine/compiled.py`).
 
 The function is called once a stage: 0 at the start of a bar's decisions, k + 1 at the turn of layer k, `layers + 1` after
 the last; and with `LOTS + k` once for each open lot of layer k.
@@ -48,14 +48,6 @@ _STATEFUL = {
     "cross_above", "cross_below", "for_sessions", "within_after", "sma", "stdev", "highest", "lowest", "zscore", "percentile_rank",
     "change", "ema", "rsi", "macd_line", "realized_vol", "beta", "corr", "diverges",
 }  # fmt: skip
-
-
-EMPTY_KERNEL = f"""\"\"\"What the engine is given where it interprets a strategy's steps: a kernel that is never called.\"\"\"
-
-
-def decide({", ".join(PARAMETERS)}):
-    pass
-"""
 
 
 def emit_kernel(program: Program, tables: Tables, series: tuple[str, ...], lanes: int) -> str:

@@ -121,7 +121,7 @@ def emit_tables(program: Program, rolled_in_room: int = 8, *, expose_all: bool =
 
     `expose_all` gives every stream the row of its own number, as `emit_steps` needs."""
     rows = {index: index for index in range(len(program.nodes))} if expose_all else _place_exposed_nodes(program)
-    numbers, node_numbers = _place_numbers(program)
+    numbers, node_numbers = place_numbers(program)
     cells, bar_cells, lot_cells = _place_state(program)
     windows, node_windows = _place_windows(program, cells, len(bar_cells), len(lot_cells))
     slots = layer_slots(program, rolled_in_room)
@@ -165,7 +165,8 @@ def _scope(node: Node) -> tuple[int, bool]:
     return node.stage, node.per_lot
 
 
-def _place_numbers(program: Program) -> tuple[tuple[float, ...], dict[NodeId, int]]:
+def place_numbers(program: Program) -> tuple[tuple[float, ...], dict[NodeId, int]]:
+    """Constants and parameters in the order of their nodes, and the place of each node's."""
     values = {parameter.name: parameter.value for parameter in program.parameters}
     numbers: list[float] = []
     places: dict[NodeId, int] = {}

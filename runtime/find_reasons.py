@@ -22,15 +22,11 @@ from alvh.runtime.record import RunRecord
 from alvh.runtime.run import Runnable, RunOptions
 from alvh.runtime.say_reasons import say_reasons
 from alvh.runtime.watch_decisions import DecisionWatch
-from alvh.runtime.why import Action, ClauseOutcome, ConditionOutcome, Figure, LayerReasons, RuleOutcome, Why
+from alvh.runtime.why import Action, ClauseOutcome, ConditionOutcome, Figure, LayerReasons, QuestionError, RuleOutcome, Why
 
 PRECEDENCE = ("unwind", "shift", "close", "roll", "rebalance", "keep", "add", "open", "proxy")
 """Verbs in the order in which a layer's day asks them; one that is not here comes last."""
 OF_LOTS = ("close", "roll", "rebalance")
-
-
-class QuestionError(Exception):
-    """There is nothing to explain: no session that day, no such layer. The message says what was found instead."""
 
 
 def find_reasons(

@@ -297,8 +297,8 @@ def _find_strike(
                 return NO_STRIKE, False
             if terms is None:
                 return NO_PRICE, False
-            strike = _strike_for_delta(leg, wish, terms)
-            gap = abs(prices.delta(Contract(leg.product, leg.right, expiry, strike)) - wish) if strike > 0.0 else UNKNOWN
+            strike, delta = _strike_and_delta(leg, wish, terms)
+            gap = abs(delta - wish) if strike > 0.0 else UNKNOWN
             if not gap <= REFUSED_DELTA_GAP:
                 return NO_STRIKE, False
             flagged = gap > FLAGGED_DELTA_GAP
@@ -321,11 +321,12 @@ def _find_strike(
     return NO_REASON, flagged
 
 
-def _strike_for_delta(leg: Leg, wish: float, terms: Sequence[float]) -> float:
+def _strike_and_delta(leg: Leg, wish: float, terms: Sequence[float]) -> tuple[float, float]:
+    """The listed strike whose delta is nearest, and its delta."""
     if leg.product == "SPX":
-        return float(strikes.spx_strike_for_delta(leg.right == "call", wish, *terms))
-    solve = strikes.fund_strike_for_delta if leg.product in FUNDS else strikes.vix_strike_for_delta
-    return float(solve(leg.right == "call", wish, *terms))
+        return strikes.spx_strike_and_delta(leg.right == "call", wish, *terms)
+    solve = strikes.fund_strike_and_delta if leg.product in FUNDS else strikes.vix_strike_and_delta
+    return solve(leg.right == "call", wish, *terms)
 
 
 def _nearest_strike(product: Product, price: float) -> float:

@@ -1,10 +1,9 @@
 """Arrays without their luggage: a bare pointer, whose number of columns the type knows.
 
 A NumPy array costs Numba nine words an argument and reference counts on every use; the engine hands some thirty of them from
-function to function on every bar. `rows_of(array, columns)` is taken once, at the day loop's door, and keeps no array alive:
-whoever calls the loop holds them. `rows[i]`, `rows[i, j]` and `rows[i, j] = x` work as on an array, and so do `load`,
-`store`, `store_where` and `gather` of `runtime/lanes.py`; there are no bounds, no slices and no shape.
-In plain Python `rows_of` is the array itself.
+function to function on every bar. Rows keep no array alive: whoever calls compiled code holds them. `rows[i]`, `rows[i, j]` and
+`rows[i, j] = x` work as on an array, and so do `load`, `store`, `store_where` and `gather` of `runtime/lanes.py`; there are no bounds, no
+slices and no shape. In plain Python `rows_of` is the array itself.
 """
 
 # mypy: disable-error-code="no-untyped-call, misc, untyped-decorator"
@@ -20,7 +19,8 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import lower_builtin, models, register_model, type_callable
 from numpy.typing import NDArray
 
-from alvh.runtime.lanes import Lanes, LanesType, block_rows
+from alvh.runtime.lane_types import LanesType, block_rows
+from alvh.runtime.lanes import Lanes
 
 
 def rows_of(array: NDArray[Any], columns: int | Lanes) -> NDArray[Any]:

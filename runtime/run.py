@@ -83,7 +83,7 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
         problem = Problem(market.name, None, "the run has no bar: prices were missing from its first day on", "start it later")
         raise MarketError((problem,))
     first_day, last_day = (int(arrays.sessions[bar]) for bar in (arrays.first, arrays.first + bars - 1))
-    settings = settings_of(program, market, options)
+    settings = settings_in_force(program, market, options.phase)
     basis = find_basis(program, arrays, record)
     return Result(
         strategy=program.title or strategy.file,
@@ -106,14 +106,14 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
     )
 
 
-def settings_of(program: Program, market: Market, options: RunOptions) -> Settings:
-    """What was in force."""
+def settings_in_force(program: Program, market: Market, phase: int) -> Settings:
+    """Everything chosen for a run beyond the strategy's text."""
     return Settings(
         capital=program.capital,
         costs=program.costs,
         fill="same_close",
         contracts="whole" if program.whole_contracts else "fractional",
-        phase=options.phase,
+        phase=phase,
         seed=getattr(market, "seed", None),
         spx_settlement=getattr(market, "spx_settlement", None),
         params=tuple((parameter.name, parameter.value) for parameter in program.parameters),

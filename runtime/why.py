@@ -21,6 +21,10 @@ Outcome: TypeAlias = OneOf["traded", "refused", "unwinding", "full", "unknown", 
 it would act on is unknown; or false; or a rule was true and yet there was nothing to trade."""
 
 
+class QuestionError(Exception):
+    """There is nothing to explain: no session that day, no such layer. The message says what was found instead."""
+
+
 @frozen
 class Figure:
     """A value that a clause read."""

@@ -19,6 +19,7 @@ JOURNAL_FILE = "journal.parquet"
 SUMMARY_FILE = "summary.json"
 PATHS_FILE = "paths.parquet"
 PICTURE_FILE = "equity_and_drawdown.png"
+GRID_FILE = "grid.json"
 CLAIMS_FILE, CLAIMS_TEXT_FILE = "claims.json", "claims.txt"
 _OWN_FILES = frozenset({EQUITY_FILE, JOURNAL_FILE, SUMMARY_FILE, PATHS_FILE, PICTURE_FILE, CLAIMS_FILE, CLAIMS_TEXT_FILE})
 _VERSIONED = ((SUMMARY_FILE, "schema_version"), (CLAIMS_FILE, "format_version"))
@@ -32,6 +33,15 @@ class OutputError(Exception):
 def check_output(folder: Path) -> None:
     """OutputError unless results may be written to `folder`: it is absent, empty, or an earlier result of alvh, and its
     parent can be written to. Asked before a run, so that no run is in vain."""
+    check_parent(folder)
+    if (folder / GRID_FILE).is_file():
+        raise OutputError(f"will not replace {folder}: it holds a grid. Name a new or empty folder")
+    if folder.is_dir() and any(folder.iterdir()) and not _is_earlier_result(folder):
+        raise OutputError(f"will not replace {folder}: it holds files that alvh did not write. Name a new or empty folder")
+
+
+def check_parent(folder: Path) -> None:
+    """OutputError unless `folder` is one or can be made."""
     parent = folder.parent if folder.name else folder.absolute().parent
     if not parent.is_dir():
         raise OutputError(f"cannot write results to {folder}: there is no folder {parent}")
@@ -39,8 +49,6 @@ def check_output(folder: Path) -> None:
         raise OutputError(f"cannot write results to {folder}: no permission to write in {parent}")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise OutputError(f"cannot write results to {folder}: it is not a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not _is_earlier_result(folder):
-        raise OutputError(f"will not replace {folder}: it holds files that alvh did not write. Name a new or empty folder")
 
 
 def _is_earlier_result(folder: Path) -> bool:

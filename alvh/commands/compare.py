@@ -48,7 +48,7 @@ def _compare(strategies: list[Strategy], market: Market, arguments: argparse.Nam
         "report": progress.report,
     }
     if arguments.paths is not None:
-        return compare_paths(strategies, market, **paths_asked(arguments), **asked, advance=progress.advance)
+        return compare_paths(strategies, market, **paths_asked(arguments), **asked, progress=progress.count)
     results = []
     for strategy in strategies:
         results.append(run(strategy, market, **asked))

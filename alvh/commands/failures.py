@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import wraps
 
+from alvh.axes import parted
 from alvh.mistakes import RequestError, UserError
-from alvh.runtime.find_reasons import QuestionError
 from alvh.runtime.market import MarketError
+from alvh.runtime.why import QuestionError
 from alvh.runtime.write_results import OutputError
 from alvh.strategy import Strategy
 
@@ -40,7 +41,17 @@ def say_warnings(strategies: Iterable[Strategy]) -> None:
 
 
 def chosen_settings(arguments: argparse.Namespace) -> dict[str, str]:
-    """What `--set` chose. RequestError when a name is given twice."""
+    """What `--set` chose, one value a name. RequestError when a name is given twice, or several values."""
+    settings = settings_as_said(arguments)
+    axes, _ = parted(settings)
+    if axes:
+        name = axes[0].name
+        raise RequestError(f"--set gives {name} several values, {settings[name]}: only `alvh run` runs a grid")
+    return settings
+
+
+def settings_as_said(arguments: argparse.Namespace) -> dict[str, str]:
+    """What `--set` chose, lists and ranges of values among it. RequestError when a name is given twice."""
     settings: dict[str, str] = {}
     for name, value in arguments.settings:
         if name in settings:

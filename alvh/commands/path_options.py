@@ -11,9 +11,10 @@ from alvh.mistakes import RequestError
 def check_paths(arguments: argparse.Namespace) -> None:
     """RequestError for what makes no sense without `--paths`, and for paths that would be kept nowhere."""
     if arguments.paths is None:
-        for option, given in (("--threads", arguments.threads), ("--keep-paths", arguments.keep_paths)):
-            if given is not None:
-                raise RequestError(f"{option} goes with --paths")
+        if arguments.threads is not None:
+            raise RequestError("--threads is for --paths, or for a grid: give --paths, or a --set several values")
+        if arguments.keep_paths is not None:
+            raise RequestError("--keep-paths goes with --paths")
         return
     if arguments.keep_paths is not None:
         if arguments.out is None:

@@ -24,9 +24,13 @@ FEES = {
 CHARGED = {"none": 0, "listed": 1, "crowded": 2}
 
 
-def rule_arrays(program: Program, tables: Tables, steps: Steps | None, lanes: int) -> layout.Rules:
-    """The program's tables as arrays, with the fees of the run's costs; numbers are repeated over the lanes."""
-    numbers = np.repeat(np.array([*tables.numbers, 0.0])[:, None], lanes, axis=1)
+def same_numbers(tables: Tables, lanes: int) -> Floats:
+    """The program's constants and params, the same in every lane: [numbers, lanes]."""
+    return np.repeat(np.array(tables.numbers, dtype=np.float64)[:, None], lanes, axis=1)
+
+
+def rule_arrays(program: Program, tables: Tables, steps: Steps | None, numbers: Floats) -> layout.Rules:
+    """The program's tables as arrays, with the fees of the run's costs. `numbers`: [numbers, lanes], in the order of the tables' own."""
     charged = program.costs != "none"
     legs = tuple((*leg, _fee_of_leg(leg) if charged else 0.0) for leg in tables.legs)
     return layout.Rules(
@@ -40,7 +44,7 @@ def rule_arrays(program: Program, tables: Tables, steps: Steps | None, lanes: in
         choices=_rows(tables.choices, len(emit_tables.CHOICE_COLUMNS)),
         choice_legs=_rows(tables.choice_legs, len(emit_tables.CHOICE_LEG_COLUMNS)),
         windows=np.array(tables.windows, dtype=np.int64),
-        numbers=np.ascontiguousarray(numbers),
+        numbers=np.concatenate([numbers, np.zeros((1, numbers.shape[1]))]),
         bar_cells=np.array(tables.bar_cells, dtype=np.float64),
         lot_cells=np.array(tables.lot_cells, dtype=np.float64),
         steps=_rows(steps.rows if steps else (), len(emit_steps.STEP_COLUMNS)),
@@ -162,8 +166,9 @@ def _weighs_choices(program: Program) -> bool:
     return keeps or any(layer.proxies or any(rule.keeping == "delta" for rule in layer.rolls) for layer in program.layers)
 
 
-def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, lanes: int) -> layout.State:
-    """State before the first bar: capital in cash, nothing held, streams that have seen nothing."""
+def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, numbers: Floats) -> layout.State:
+    """State before the first bar: capital in cash, nothing held, streams that have seen nothing. `numbers` as of `rule_arrays`."""
+    lanes = numbers.shape[1]
     layers, slots = len(program.layers), tables.slots
     choices = len(tables.choices) + 1
     asks = 4 * slots + 2 * layers + 2 * len(tables.keeps) + 2
@@ -199,7 +204,7 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, l
         state.layers[index * layout.LAYER_ROWS + layout.S_SHARE] = layer.share
     for node, place in tables.node_numbers.items():
         if node in tables.node_rows:
-            state.nodes[tables.node_rows[node]] = tables.numbers[place]
+            state.nodes[tables.node_rows[node]] = numbers[place]
     return state
 
 

@@ -7,7 +7,7 @@ from alvh.runtime.engine.expiries import ensure_expiries, lacks_an_expiry
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import none_of
 from alvh.runtime.engine.margin import floating_margin, width_of_choice, worst_of_choice
-from alvh.runtime.engine.prices import absolute_delta, ensure_terms, quote, series_at, state_terms, term
+from alvh.runtime.engine.prices import absolute_delta, quote, series_at, state_terms, surface_terms, term, terms_of_expiry
 from alvh.runtime.engine.proxies import choose_proxies
 from alvh.runtime.engine.sensitivities import beta_of_leg
 from alvh.runtime.lanes import Lanes, absolute, broadcast, is_unknown, lane_function, load, maximum, negate, select, store
@@ -30,20 +30,14 @@ def nearest_listed(product: int, strike: float) -> float:
 
 
 @lane_function
-def _strike_for_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, expiry: float, target: float) -> float:
+def _strike_and_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, terms: int, target: float) -> tuple[float, float]:
+    """The listed strike whose delta is nearest, and its delta."""
     if product == at.SPX:
-        return strikes.spx_strike_for_delta(
-            is_call,
-            target,
-            term(lanes, run, product, expiry, 0),
-            term(lanes, run, product, expiry, 1),
-            term(lanes, run, product, expiry, 2),
-            term(lanes, run, product, expiry, 3),
-            series_at(lanes, run, bar, at.SPX_RHO),
-        )
+        forward, discount, theta, phi = surface_terms(lanes, run, terms)
+        return strikes.spx_strike_and_delta(is_call, target, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO))
     if product == at.VIX:
-        return strikes.vix_strike_for_delta(is_call, target, *state_terms(lanes, run, product, expiry))
-    return strikes.fund_strike_for_delta(is_call, target, *state_terms(lanes, run, product, expiry))
+        return strikes.vix_strike_and_delta(is_call, target, *state_terms(lanes, run, terms))
+    return strikes.fund_strike_and_delta(is_call, target, *state_terms(lanes, run, terms))
 
 
 @lane_function
@@ -99,9 +93,11 @@ def _price_legs(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> tu
         is_call = run.rules.legs[rule, at.G_IS_CALL] == 1.0
         weight = run.rules.legs[rule, at.G_WEIGHT]
         place = (choice * at.LEGS + leg) * at.CHOICE_ROWS
-        expiry = broadcast(lanes, float(run.state.chosen_expiry[choice, leg]))
+        terms = 0
+        if kind != at.SHARES:
+            terms = terms_of_expiry(lanes, run, bar, product, int(run.state.chosen_expiry[choice, leg]))
         strike = load(lanes, run.state.choice, place + at.C_STRIKE)
-        mid, half = quote(lanes, run, bar, product, kind, is_call, expiry, strike)
+        mid, half = quote(lanes, run, bar, product, kind, is_call, terms, strike)
         no_price = no_price | is_unknown(mid) | is_unknown(half)
         if kind == at.FUTURE:
             debit = debit + abs(weight) * half
@@ -121,15 +117,15 @@ def _price_legs(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> tu
             measure = measure + weight * bid
             price = price + weight * bid
         if run.rules.layers[layer, at.L_MARGIN_MOVES] == 1.0:
-            floating = floating + floating_margin(lanes, run, rule, covered, expiry, strike, mid)
+            floating = floating + floating_margin(lanes, run, rule, covered, terms, strike, mid)
         if run.settings.chosen_deltas == 1:
             signed = broadcast(lanes, 1.0)
             if kind == at.OPTION:
-                signed = absolute_delta(lanes, run, bar, product, is_call, expiry, strike)
+                signed = absolute_delta(lanes, run, bar, product, is_call, terms, strike)
                 if not is_call:
                     signed = -signed
             delta = delta + weight * signed
-            beta = beta + beta_of_leg(lanes, run, bar, rule, expiry, signed)
+            beta = beta + beta_of_leg(lanes, run, bar, rule, terms, signed)
             store(lanes, run.state.choice, place + at.C_DELTA, signed)
         store(lanes, run.state.choice, place + at.C_MID, mid)
         store(lanes, run.state.choice, place + at.C_HALF, half)
@@ -157,8 +153,7 @@ def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> 
         if run.rules.legs[rule, at.G_KIND] == at.SHARES:
             store(lanes, run.state.choice, row, broadcast(lanes, UNKNOWN))
             continue
-        expiry = int(run.state.chosen_expiry[choice, leg])
-        ensure_terms(lanes, run, bar, int(run.rules.legs[rule, at.G_PRODUCT]), expiry)
+        terms = terms_of_expiry(lanes, run, bar, int(run.rules.legs[rule, at.G_PRODUCT]), int(run.state.chosen_expiry[choice, leg]))
         if run.rules.legs[rule, at.G_KIND] == at.FUTURE:
             store(lanes, run.state.choice, row, broadcast(lanes, UNKNOWN))
             continue
@@ -167,7 +162,7 @@ def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> 
         if manner == at.BELOW or manner == at.ABOVE:
             place = choice * at.LEGS + int(run.rules.legs[rule, at.G_STRIKE_REFERENCE])
             reference = load(lanes, run.state.choice, place * at.CHOICE_ROWS + at.C_STRIKE)
-        strike, code, off = find_strike(lanes, run, bar, rule, broadcast(lanes, float(expiry)), reference)
+        strike, code, off = find_strike(lanes, run, bar, rule, terms, reference)
         refusal = select(refusal == NO_REASON, code, refusal)
         flagged = select(off, 1.0, flagged)
         store(lanes, run.state.choice, row, strike)
@@ -175,25 +170,25 @@ def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> 
 
 
 @lane_function
-def find_strike(lanes: Lanes, run: Run, bar: int, rule: int, expiry: float, reference: float) -> tuple[float, float, bool]:
-    """The listed strike of a leg on an expiry of each lane's own, why there is none, and whether its delta is off.
+def find_strike(lanes: Lanes, run: Run, bar: int, rule: int, terms: int, reference: float) -> tuple[float, float, bool]:
+    """The listed strike of a leg whose terms begin at row `terms`, why there is none, and whether its delta is off.
 
     `reference` is the strike that one `below` or `above` counts from."""
     product = int(run.rules.legs[rule, at.G_PRODUCT])
     is_call = run.rules.legs[rule, at.G_IS_CALL] == 1.0
     manner = int(run.rules.legs[rule, at.G_STRIKE_MANNER])
     wish = load(lanes, run.state.nodes, int(run.rules.legs[rule, at.G_STRIKE_ROW]))
-    no_terms = is_unknown(term(lanes, run, product, expiry, at.TERMS_KNOWN)) & negate(is_unknown(wish))
+    no_terms = is_unknown(term(lanes, run, terms, at.TERMS_KNOWN)) & negate(is_unknown(wish))
     refusal = broadcast(lanes, float(NO_REASON))
     flagged = none_of(no_terms)
     if manner == at.BY_DELTA:
-        strike = _strike_for_delta(lanes, run, bar, product, is_call, expiry, wish)
-        off = absolute(absolute_delta(lanes, run, bar, product, is_call, expiry, strike) - wish)
+        strike, delta = _strike_and_delta(lanes, run, bar, product, is_call, terms, wish)
+        off = absolute(delta - wish)
         refusal = select(no_terms, float(NO_PRICE), refusal)
         refusal = select((refusal == NO_REASON) & negate(off <= REFUSED_OFF_DELTA), float(NO_STRIKE), refusal)
         flagged = off > FLAGGED_OFF_DELTA
     elif manner == at.BY_FORWARD:
-        strike = nearest_listed(product, wish * term(lanes, run, product, expiry, 0))
+        strike = nearest_listed(product, wish * term(lanes, run, terms, 0))
         refusal = select(no_terms, float(NO_PRICE), refusal)
     elif manner == at.BY_STRIKE:
         strike = nearest_listed(product, wish)

@@ -1,202 +1,140 @@
-"""The engine and a strategy's kernel as callable code: compiled once into the user's cache, or run as plain Python.
-
-The cache folder's name is a hash of everything that is compiled into the engine: the text of every file it is made of, the
-versions of Numba, llvmlite, NumPy and Python, the CPU and the flags. Numba's own key knows none of these (it misses
-changed callees and constants: numba#1833), so a changed file means another folder and never a stale result.
-"""
+"""The engine and a strategy's kernel as callable code: compiled once and kept, or run as plain Python."""
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
-import importlib.util
-import os
-import platform
-import shutil
-import sys
-import tempfile
+import linecache
+import types
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import llvmlite
-import llvmlite.binding as llvm
-import numba
 import numpy as np
 from attrs import frozen
-from numba.core import config as numba_config
-from numba.core import types
 
+from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import layout
-from alvh.runtime.rows import RowsType
+from alvh.runtime.native_code import NativeCode, address_of, code_of, function_of, is_cached, key_of
 
-FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "boundscheck": False, "nogil": True}
+Words = np.ndarray[Any, np.dtype[np.int64]]
 
 
 @frozen(eq=False)
 class Compiled:
     """A day loop with a kernel bound to it."""
 
-    _loop: Callable[..., None]
-    _lanes: Any
-    _kernel: Callable[..., None]
-    _marker: Path | None
-    """Written after the first run: until then the loop is compiled when it is called. None where nothing is compiled."""
+    _run: Callable[[layout.Run], None]
 
     def run(self, arrays: layout.Run) -> None:
-        """Runs one block; `arrays.state` and `arrays.tape` are changed in place."""
-        try:
-            self._loop(self._lanes, self._kernel, arrays)
-        except Exception as error:
-            if not _comes_from_cache(error):
-                raise
-            # Nothing ran yet: the loop is loaded when it is called.
-            forget_cache()
-            _compiled_loop(self._lanes.width)(self._lanes, self._kernel, arrays)
-        if self._marker is not None and not self._marker.exists():
-            self._marker.touch()
+        """Runs one block; `arrays.state` and `arrays.tape` are changed in place. Other threads go on meanwhile."""
+        self._run(arrays)
 
 
 def is_engine_cached(width: int) -> bool:
     """Whether the engine at a lane width has been compiled on this machine; else its first run takes about a minute."""
-    return _marker(width).exists()
-
-
-def _marker(width: int) -> Path:
-    return cache_folder() / f"compiled-for-{width}-lanes"
+    return is_cached(*_engine_name(width))
 
 
 def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
-    """The engine at a lane width with the kernel of one strategy."""
-    from alvh.runtime.engine.day_loop import run_days
-    from alvh.runtime.lanes import Lanes
-
-    module = _kernel_module(kernel_text)
+    """The engine at a lane width with the kernel of one strategy; with an empty text without one, for runs that interpret steps."""
     if not jit:
-        return Compiled(run_days, Lanes(1), module.decide, None)
-    vars(numba_config)["CACHE_DIR"] = str(cache_folder())
-    try:
-        kernel = _compiled_kernel(module, width)
-    except Exception as error:
-        if not _comes_from_cache(error):
-            raise
-        forget_cache()
-        kernel = _compiled_kernel(_kernel_module(kernel_text), width)
-    return Compiled(_compiled_loop(width), Lanes(width), kernel, _marker(width))
+        from alvh.runtime.engine.day_loop import run_days
+        from alvh.runtime.lanes import Lanes
+
+        decide: Any = kernel_module(kernel_text).decide if kernel_text else None
+        return Compiled(lambda run: run_days(Lanes(1), decide, run))
+    loop, kernel = _loop(width), address_of(kernel_code(kernel_text, width)) if kernel_text else 0
+
+    def run_block(run: layout.Run) -> None:
+        words = words_of(run, width)
+        if loop(None, kernel, words.ctypes.data) != 0:
+            raise InternalError("the compiled engine failed")
+
+    return Compiled(run_block)
+
+
+def words_of(run: layout.Run, width: int) -> Words:
+    """A run as compiled code reads it (`pointed.py`): addresses of its arrays, its whole numbers and its doubles, one word each, in the
+    order of `layout.Run`. The arrays must outlive the call that is given the row."""
+    words: list[int] = []
+    for part in run:
+        if isinstance(part, layout.Settings):
+            reals = (name in layout.REAL_SETTINGS for name in part._fields)
+            words += [int(np.float64(value).view(np.int64)) if real else int(value) for value, real in zip(part, reals, strict=True)]
+        else:
+            words += [_address(part, name, array, width) for name, array in zip(part._fields, part, strict=True)]
+    return np.array(words, dtype=np.int64)
+
+
+def _address(part: Any, name: str, array: Any, width: int) -> int:
+    """Of an array that is what compiled code takes it for; anything else would be read past its end."""
+    columns = layout.COLUMNS[type(part)][name]
+    wanted = width if columns == layout.BY_LANE else columns
+    element = np.int64 if name in layout.WHOLE_NUMBERS else np.float64
+    has = array.shape[1] if array.ndim == 2 else 1
+    if array.dtype != element or not array.flags.c_contiguous or has != wanted:
+        raise InternalError(f"{type(part).__name__}.{name} has {has} columns of {array.dtype}, not {wanted} of {np.dtype(element)}")
+    return int(array.ctypes.data)
 
 
 @cache
-def _compiled_loop(width: int) -> Callable[..., None]:
-    from alvh.runtime.engine.day_loop import run_days
-
-    loop: Callable[..., None] = numba.njit(cache=True, **FLAGS)(run_days)
-    return loop
+def _engine_name(width: int) -> tuple[str, str]:
+    name = f"engine-{width}"
+    return name, key_of(name, engine_sources())
 
 
-def kernel_signature(width: int) -> Any:
-    """What the engine calls; `compiler/emit_kernel.py` names the parameters."""
-    whole = types.int64
-    windows, calendars, by_lane = RowsType(whole, 1), RowsType(types.float64, layout.CALENDARS), RowsType(types.float64, width)
-    return types.void(*[whole] * 5, windows, *[by_lane] * 6, calendars)
+@cache
+def _loop(width: int) -> Callable[..., int]:
+    return function_of(engine_code(width), ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 
 
-def _compiled_kernel(module: Any, width: int) -> Any:
-    return numba.cfunc(kernel_signature(width), cache=True, error_model="numpy")(module.decide)
+def engine_code(width: int) -> NativeCode:
+    """The day loop at a lane width: a function of a token, the address of a kernel and that of the run's words."""
+
+    def compile_engine() -> NativeCode:
+        from numba.core import types as numba_types
+
+        from alvh.runtime.compile_native import compile_native
+        from alvh.runtime.engine.day_loop import run_days
+        from alvh.runtime.engine.pointed import run_type
+        from alvh.runtime.lane_types import LanesType
+
+        return compile_native(run_days, (LanesType(width), numba_types.int64, run_type(width)))
+
+    return code_of(*_engine_name(width), compile_engine)
 
 
-_modules: dict[str, Any] = {}
+def kernel_code(text: str, width: int) -> NativeCode:
+    """A strategy's kernel, whose text names the width."""
+
+    def compile_kernel() -> NativeCode:
+        from alvh.runtime.compile_native import compile_native
+        from alvh.runtime.engine.pointed import kernel_arguments
+
+        return compile_native(kernel_module(text).decide, kernel_arguments(width))
+
+    name = f"kernel-{width}"
+    return code_of(name, key_of(name, engine_sources(), text), compile_kernel)
 
 
-def _kernel_module(text: str) -> Any:
-    """The kernel's text as a module in a file of its own: it can be read, stepped through, and cached by Numba."""
-    key = hashlib.sha256(text.encode()).hexdigest()[:16]
-    name = f"alvh_kernel_{key}"
-    if name in _modules:
-        return _modules[name]
-    path = cache_folder() / f"{name}.py"
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        _write_beside(path, text)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    _modules[name] = module
+@cache
+def kernel_module(text: str) -> Any:
+    """The kernel's text as a module; a debugger and a traceback show its lines."""
+    name = f"alvh_kernel_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    file = f"<{name}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    module = types.ModuleType(name)
+    exec(compile(text, file, "exec"), vars(module))  # our own text, made from a checked program: numbers and fixed names
     return module
 
 
-def _write_beside(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)
-
-
 @cache
-def cache_folder() -> Path:
-    """Where compiled code lives: `ALVH_CACHE_DIR`, else the user's cache folder, else a temporary one."""
-    digest = hashlib.sha256()
-    for path in engine_sources():
-        digest.update(path.name.encode())
-        digest.update(path.read_bytes())
-    versions = (
-        numba.__version__,
-        llvmlite.__version__,
-        np.__version__,
-        platform.python_version(),
-        os.environ.get("NUMBA_CPU_NAME") or _host_cpu(),
-        FLAGS,
-    )
-    digest.update(repr(versions).encode())
-    name = f"engine-{digest.hexdigest()[:16]}"
-    for base in _cache_bases():
-        folder = base / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError:
-            continue
-        return folder
-    return Path(tempfile.mkdtemp(prefix="alvh-"))
-
-
-def _comes_from_cache(error: Exception) -> bool:
-    """Whether Numba failed while it read a cached file: one that is truncated or otherwise damaged."""
-    trace = error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename).parts[-3:] == ("numba", "core", "caching.py"):
-            return True
-        trace = trace.tb_next
-    return False
-
-
-def forget_cache() -> None:
-    """Empties the cache folder; what was compiled in it is compiled again when it is next needed."""
-    for path in cache_folder().iterdir():
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    _compiled_loop.cache_clear()
-    _modules.clear()
-
-
-def _host_cpu() -> str:
-    """Name and features of this machine's processor: code compiled for another may not run here."""
-    return f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
-
-
-def _cache_bases() -> list[Path]:
-    stated = os.environ.get("ALVH_CACHE_DIR")
-    user = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "alvh"
-    return [*([Path(stated)] if stated else []), user]
-
-
-def engine_sources() -> list[Path]:
-    """Every file whose text is compiled into the engine."""
+def engine_sources() -> tuple[Path, ...]:
+    """Every file whose text is compiled into the engine or a kernel."""
     runtime = Path(__file__).resolve().parent.parent
     compiler = runtime.parent / "compiler"
-    beside = [runtime / name for name in ("lanes.py", "rows.py", "mathematics.py", "market.py", "record.py")]
-    return [*sorted(runtime.glob("engine/*.py")), *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py"))]
+    names = ("lanes.py", "lane_types.py", "rows.py", "mathematics.py", "market.py", "record.py", "compile_native.py")
+    beside = [runtime / name for name in names]
+    return (*sorted(runtime.glob("engine/*.py")), *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py")))

@@ -11,29 +11,17 @@ from alvh.runtime.engine.layout import (
     A_HOLD_FLOW,
     A_INTEREST,
     A_UNITS,
-    ASK_PLACES,
-    CALENDARS,
-    CHOICE_COLUMN_COUNT,
-    CHOICE_LEG_COLUMN_COUNT,
     COUNT_STOPPED,
-    DAY_COLUMNS,
     E_ALIVE,
     E_MARK,
-    EXPIRY_COLUMNS,
     G_PAID_WEIGHT,
-    GROUP_COLUMN_COUNT,
-    JOURNAL_COLUMNS,
-    KEEP_COLUMN_COUNT,
     L_FIRST_LEG,
     L_FIRST_SLOT,
     L_LEGS,
     L_SLOTS,
-    LAYER_COLUMN_COUNT,
     LAYER_ROWS,
-    LEG_COLUMN_COUNT,
     LEG_ROWS,
     LEGS,
-    LEVEL_COLUMNS,
     LOT_ROWS,
     O_STRUCTURES,
     O_UNITS,
@@ -44,98 +32,21 @@ from alvh.runtime.engine.layout import (
     P_INTEREST,
     P_LAYERS,
     P_MARGIN,
-    RULE_COLUMN_COUNT,
     S_CONTRACTS,
     S_FLOW,
-    SHIFT_COLUMN_COUNT,
     SPX_CLOSE,
-    STAGE_COLUMN_COUNT,
-    STEP_COLUMN_COUNT,
-    UNWIND_COLUMN_COUNT,
     Kernel,
-    MarketTables,
-    Rules,
     Run,
-    State,
-    Tape,
 )
 from alvh.runtime.engine.mark import mark
-from alvh.runtime.engine.pointed import pointed
 from alvh.runtime.engine.prices import note_crowd, series_at
 from alvh.runtime.engine.settle import accrue_interest, settle
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
-from alvh.runtime.rows import rows_of
 
 
 @lane_function
-def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
-    """The run's arrays as bare rows."""
-    market, rules, state, tape = arrays.market, arrays.rules, arrays.state, arrays.tape
-    return Run(
-        MarketTables(
-            rows_of(market.series, lanes),
-            rows_of(market.days, DAY_COLUMNS),
-            rows_of(market.spx, EXPIRY_COLUMNS),
-            rows_of(market.vix, EXPIRY_COLUMNS),
-            rows_of(market.fund, EXPIRY_COLUMNS),
-            rows_of(market.calendars, CALENDARS),
-            rows_of(market.level, LEVEL_COLUMNS),
-        ),
-        arrays.settings,
-        Rules(
-            rows_of(rules.layers, LAYER_COLUMN_COUNT),
-            rows_of(rules.legs, LEG_COLUMN_COUNT),
-            rows_of(rules.rules, RULE_COLUMN_COUNT),
-            rows_of(rules.groups, GROUP_COLUMN_COUNT),
-            rows_of(rules.unwinds, UNWIND_COLUMN_COUNT),
-            rows_of(rules.shifts, SHIFT_COLUMN_COUNT),
-            rows_of(rules.keeps, KEEP_COLUMN_COUNT),
-            rows_of(rules.choices, CHOICE_COLUMN_COUNT),
-            rows_of(rules.choice_legs, CHOICE_LEG_COLUMN_COUNT),
-            rows_of(rules.windows, 1),
-            rows_of(rules.numbers, lanes),
-            rows_of(rules.bar_cells, 1),
-            rows_of(rules.lot_cells, 1),
-            rows_of(rules.steps, STEP_COLUMN_COUNT),
-            rows_of(rules.stages, STAGE_COLUMN_COUNT),
-        ),
-        State(
-            rows_of(state.account, lanes),
-            rows_of(state.layers, lanes),
-            rows_of(state.lots, lanes),
-            rows_of(state.legs, lanes),
-            rows_of(state.unwinding, lanes),
-            rows_of(state.nodes, lanes),
-            rows_of(state.cells, lanes),
-            rows_of(state.attributes, lanes),
-            rows_of(state.lot_attributes, lanes),
-            rows_of(state.terms, lanes),
-            rows_of(state.terms_bar, 1),
-            rows_of(state.choice, lanes),
-            rows_of(state.chosen, lanes),
-            rows_of(state.chosen_bar, 1),
-            rows_of(state.expiries_bar, 1),
-            rows_of(state.chosen_expiry, LEGS),
-            rows_of(state.gaps, lanes),
-            rows_of(state.asks, lanes),
-            rows_of(state.ask_place, ASK_PLACES),
-            rows_of(state.out_of_room, 1),
-            rows_of(state.rule_unknown, lanes),
-            rows_of(state.reads, lanes),
-        ),
-        Tape(
-            rows_of(tape.bars, lanes),
-            rows_of(tape.journal, JOURNAL_COLUMNS),
-            rows_of(tape.counts, lanes),
-            rows_of(tape.unknown, lanes),
-        ),
-    )
-
-
-@lane_function
-def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
+def run_days(lanes: Lanes, kernel: Kernel, run: Run) -> None:
     """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
-    run = pointed(rows_of_run(lanes, arrays))
     layers = run.settings.layers
     for bar in range(run.settings.last + 1):
         if bar >= run.settings.first:

@@ -7,6 +7,7 @@ from alvh.compiler.emit_steps import OPERATIONS, STEP_COLUMNS
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine import streams
 from alvh.runtime.engine.layout import Kernel, Run
+from alvh.runtime.engine.pointed import call_kernel
 from alvh.runtime.lanes import Lanes, absolute, broadcast, divide, lane_function, load, store
 from alvh.runtime.mathematics import log
 
@@ -28,8 +29,8 @@ def evaluate(lanes: Lanes, kernel: Kernel, run: Run, bar: int, stage: int, slot:
         place = stage if stage < LOTS else stage - LOTS + run.settings.layers + 2
         interpret_stage(lanes, run, bar, place, slot)
     else:
-        kernel(
-            stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes,
+        call_kernel(
+            kernel, stage, slot, bar, run.settings.first, run.settings.phase, run.rules.windows, run.market.series, run.state.nodes,
             run.state.cells, run.state.attributes, run.state.lot_attributes, run.rules.numbers, run.market.calendars,
         )  # fmt: skip
 

@@ -250,7 +250,7 @@ class MarketTables(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """Numbers of a run that are neither rules nor market."""
+    """Numbers of a run that are neither rules nor market; whole but for `REAL_SETTINGS`."""
 
     capital: float
     charged: int
@@ -349,3 +349,50 @@ class Run(NamedTuple):
     rules: Any
     state: Any
     tape: Any
+
+
+BY_LANE = 0
+"""Stands for the number of lanes in `COLUMNS`."""
+COLUMNS: dict[type, dict[str, int]] = {
+    MarketTables: {
+        "series": BY_LANE,
+        "days": DAY_COLUMNS,
+        "spx": EXPIRY_COLUMNS,
+        "vix": EXPIRY_COLUMNS,
+        "fund": EXPIRY_COLUMNS,
+        "calendars": CALENDARS,
+        "level": LEVEL_COLUMNS,
+    },
+    Rules: {
+        "layers": LAYER_COLUMN_COUNT,
+        "legs": LEG_COLUMN_COUNT,
+        "rules": RULE_COLUMN_COUNT,
+        "groups": GROUP_COLUMN_COUNT,
+        "unwinds": UNWIND_COLUMN_COUNT,
+        "shifts": SHIFT_COLUMN_COUNT,
+        "keeps": KEEP_COLUMN_COUNT,
+        "choices": CHOICE_COLUMN_COUNT,
+        "choice_legs": CHOICE_LEG_COLUMN_COUNT,
+        "windows": 1,
+        "numbers": BY_LANE,
+        "bar_cells": 1,
+        "lot_cells": 1,
+        "steps": STEP_COLUMN_COUNT,
+        "stages": STAGE_COLUMN_COUNT,
+    },
+    State: dict.fromkeys(State._fields, BY_LANE)
+    | {
+        "terms_bar": 1,
+        "chosen_bar": 1,
+        "expiries_bar": 1,
+        "chosen_expiry": LEGS,
+        "ask_place": ASK_PLACES,
+        "out_of_room": 1,
+    },
+    Tape: {"bars": BY_LANE, "journal": JOURNAL_COLUMNS, "counts": BY_LANE, "unknown": BY_LANE},
+}
+"""How many columns each array has, by the tuple it belongs to."""
+WHOLE_NUMBERS = frozenset({"windows", "terms_bar", "chosen_bar", "expiries_bar", "chosen_expiry", "ask_place", "out_of_room"})
+"""The arrays of 64-bit integers; the others hold doubles."""
+REAL_SETTINGS = frozenset({"capital", "index_half_spread"})
+"""The settings that are doubles; the others are whole numbers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.engine.prices import term
+from alvh.runtime.engine.prices import term, terms_of_leg
 from alvh.runtime.lanes import Lanes, absolute, broadcast, lane_function, load, maximum, minimum, select, store, store_where
 
 NO_SETTLEMENT = float("inf")
@@ -26,14 +26,14 @@ def payoff(is_call: bool, price: float, strike: float) -> float:
 
 
 @lane_function
-def floating_margin(lanes: Lanes, run: Run, leg: int, covered: bool, expiry: float, strike: float, mark: float) -> float:
+def floating_margin(lanes: Lanes, run: Run, leg: int, covered: bool, terms: int, strike: float, mark: float) -> float:
     """Margin of a leg that moves with the market, points a structure; `covered`: its layer writes against another."""
     kind = int(run.rules.legs[leg, at.G_KIND])
     weight: float = run.rules.legs[leg, at.G_WEIGHT]
     if kind == at.FUTURE:
         return abs(weight) * maximum(FUTURE_MARGIN * mark, LEAST_FUTURE_MARGIN)
     if covered and kind == at.OPTION and weight < 0.0:
-        forward = term(lanes, run, int(run.rules.legs[leg, at.G_PRODUCT]), expiry, 0)
+        forward = term(lanes, run, terms, 0)
         out = forward - strike
         if run.rules.legs[leg, at.G_IS_CALL] == 1.0:
             out = strike - forward
@@ -43,7 +43,7 @@ def floating_margin(lanes: Lanes, run: Run, leg: int, covered: bool, expiry: flo
 
 
 @lane_function
-def note_floating(lanes: Lanes, run: Run, layer: int, slot: int, mask: bool) -> None:
+def note_floating(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool) -> None:
     """A lot's floating margin at its marks, where its layer has any."""
     if run.rules.layers[layer, at.L_MARGIN_MOVES] == 0.0:
         return
@@ -53,10 +53,11 @@ def note_floating(lanes: Lanes, run: Run, layer: int, slot: int, mask: bool) -> 
     for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
         row = (slot * at.LEGS + leg) * at.LEG_ROWS
         alive = load(lanes, run.state.legs, row + at.E_ALIVE) == 1.0
-        expiry = load(lanes, run.state.legs, row + at.E_EXPIRY)
+        product, kind = int(run.rules.legs[first_leg + leg, at.G_PRODUCT]), int(run.rules.legs[first_leg + leg, at.G_KIND])
+        terms = terms_of_leg(lanes, run, bar, product, kind, row, mask & alive)
         strike = load(lanes, run.state.legs, row + at.E_STRIKE)
         mark = load(lanes, run.state.legs, row + at.E_MARK)
-        total = total + select(alive, floating_margin(lanes, run, first_leg + leg, covered, expiry, strike, mark), 0.0)
+        total = total + select(alive, floating_margin(lanes, run, first_leg + leg, covered, terms, strike, mark), 0.0)
     store_where(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_FLOATING, mask, total)
 
 

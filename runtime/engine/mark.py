@@ -7,10 +7,11 @@ from alvh.runtime.engine.attributes import add_account_attributes, add_layer_att
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where, none_of
 from alvh.runtime.engine.margin import NO_SETTLEMENT, margin_of_lot, note_floating
-from alvh.runtime.engine.prices import absolute_delta, ensure_leg_terms, half_spread, quote, series_at
+from alvh.runtime.engine.prices import absolute_delta, half_spread, quote, series_at, terms_of_leg
 from alvh.runtime.engine.sensitivities import beta_of_leg, theta_of_leg, vega_of_leg
 from alvh.runtime.lanes import (
     Lanes,
+    all_lanes,
     any_lane,
     broadcast,
     divide,
@@ -84,6 +85,9 @@ def _mark_lot(
     option_delta = broadcast(lanes, UNKNOWN)
     credit = broadcast(lanes, 0.0)
     stale = none_of(held)
+    terms = 0
+    source = -1
+    priced = stale
     for leg in range(int(run.rules.layers[layer, at.L_LEGS])):
         row = (slot * at.LEGS + leg) * at.LEG_ROWS
         rule = first_leg + leg
@@ -95,10 +99,12 @@ def _mark_lot(
         fill = load(lanes, run.state.legs, row + at.E_FILL)
         credit = credit + run.rules.legs[rule, at.G_PAID_WEIGHT] * fill
         if any_lane(alive):
-            ensure_leg_terms(lanes, run, bar, product, kind, row, lot + at.O_STRUCTURES)
-            expiry = load(lanes, run.state.legs, row + at.E_EXPIRY)
+            if source < 0 or not _shares_terms(lanes, run, layer, slot, source, leg, priced, alive):
+                terms = terms_of_leg(lanes, run, bar, product, kind, row, alive)
+                source = leg
+                priced = alive
             strike = load(lanes, run.state.legs, row + at.E_STRIKE)
-            mid, half = quote(lanes, run, bar, product, kind, is_call, expiry, strike)
+            mid, half = quote(lanes, run, bar, product, kind, is_call, terms, strike)
             unknown = is_unknown(mid) | is_unknown(half)
             last = load(lanes, run.state.legs, row + at.E_MARK)
             price = select(unknown, last, mid)
@@ -112,7 +118,7 @@ def _mark_lot(
             signed = broadcast(lanes, 1.0)
             if run.settings.deltas == 1:
                 if kind == at.OPTION:
-                    own = absolute_delta(lanes, run, bar, product, is_call, expiry, strike)
+                    own = absolute_delta(lanes, run, bar, product, is_call, terms, strike)
                     signed = own
                     if not is_call:
                         signed = -own
@@ -123,13 +129,13 @@ def _mark_lot(
                         short_delta = select(alive, select(first, own, maximum(short_delta, own)), short_delta)
                 delta = delta + select(alive, weight * signed, 0.0)
             if run.settings.betas == 1:
-                beta = beta + select(alive, beta_of_leg(lanes, run, bar, rule, expiry, signed), 0.0)
+                beta = beta + select(alive, beta_of_leg(lanes, run, bar, rule, terms, signed), 0.0)
             if run.settings.vegas == 1:
                 days = load(lanes, run.state.legs, row + at.E_SETTLE_DAY) - today
-                vega = vega + select(alive, vega_of_leg(lanes, run, bar, rule, expiry, strike, days), 0.0)
+                vega = vega + select(alive, vega_of_leg(lanes, run, bar, rule, terms, strike, days), 0.0)
             if run.settings.thetas == 1:
                 days = load(lanes, run.state.legs, row + at.E_SETTLE_DAY) - today
-                theta = theta + select(alive, theta_of_leg(lanes, run, bar, rule, expiry, strike, days), 0.0)
+                theta = theta + select(alive, theta_of_leg(lanes, run, bar, rule, terms, strike, days), 0.0)
             if kind == at.FUTURE:
                 variation = weight * (price - last) * units * 100.0
                 known = alive & negate(unknown)
@@ -146,7 +152,7 @@ def _mark_lot(
                     tight = price + half - bid <= QUICK_WIDTH * price
                     long_bids = long_bids + select(alive & tight, weight * bid * units * 100.0, 0.0)
     store_where(lanes, run.state.lots, lot + at.O_CARRIED, held, carried)
-    _store_lot_marks(lanes, run, layer, slot, held, stale, value, units)
+    _store_lot_marks(lanes, run, bar, layer, slot, held, stale, value, units)
     if any_lane(held & (load(lanes, run.state.lots, lot + at.O_STALE) > MOST_STALE_BARS)):
         stopped = load(lanes, run.tape.counts, at.COUNT_STOPPED)
         now = held & (load(lanes, run.state.lots, lot + at.O_STALE) > MOST_STALE_BARS) & (stopped < 0.0)
@@ -157,14 +163,27 @@ def _mark_lot(
 
 
 @lane_function
-def _store_lot_marks(lanes: Lanes, run: Run, layer: int, slot: int, held: bool, stale: bool, value: float, units: float) -> None:
+def _shares_terms(lanes: Lanes, run: Run, layer: int, slot: int, source: int, leg: int, priced: bool, alive: bool) -> bool:
+    """Whether an earlier leg, whose terms were found on the lanes of `priced`, has this one's product and expiry wherever this one lives,
+    so that its terms serve: as in a condor."""
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    legs = run.rules.legs
+    if legs[first_leg + leg, at.G_PRODUCT] != legs[first_leg + source, at.G_PRODUCT] or legs[first_leg + source, at.G_KIND] == at.SHARES:
+        return False
+    expiry = load(lanes, run.state.legs, (slot * at.LEGS + leg) * at.LEG_ROWS + at.E_EXPIRY)
+    same = expiry == load(lanes, run.state.legs, (slot * at.LEGS + source) * at.LEG_ROWS + at.E_EXPIRY)
+    return all_lanes((same & priced) | negate(alive))
+
+
+@lane_function
+def _store_lot_marks(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, held: bool, stale: bool, value: float, units: float) -> None:
     lot = slot * at.LOT_ROWS
     store_where(lanes, run.state.lots, lot + at.O_VALUE, held, value * units * 100.0)
     in_a_row = select(stale, load(lanes, run.state.lots, lot + at.O_STALE) + 1.0, 0.0)
     store_where(lanes, run.state.lots, lot + at.O_STALE, held, in_a_row)
     store_where(lanes, run.state.lots, lot + at.O_TRIMMED, held, broadcast(lanes, 0.0))
     # A stale lot binds what it did.
-    note_floating(lanes, run, layer, slot, held & negate(stale))
+    note_floating(lanes, run, bar, layer, slot, held & negate(stale))
 
 
 @lane_function

@@ -1,9 +1,9 @@
-"""A named tuple handed on as one pointer: what makes a function of the engine cheap to call, and to compile.
+"""The engine's `Run` as one pointer, and the strategy's kernel as an address: what compiled code is given, and hands on.
 
-Numba passes a tuple to a function as every leaf of it; the engine's `Run` has a hundred, and is handed to every function. `pointed(run)`
-is taken once, at the day loop's door: it keeps the tuple in the caller's frame and stands for it wherever its members are read.
-Members never change, which the compiler is told, so a store elsewhere makes none be read again. Tuples within it are pointed to in turn.
-In plain Python `pointed` is the tuple itself.
+Numba passes a tuple to a function as every leaf of it; `Run` has a hundred, and is handed to every function. All its members are words of
+64 bits (addresses of arrays, whole numbers, doubles), so a row of words is a `Run` as it stands in memory: Python writes the row
+(`words_of`), compiled code reads members through the pointer. Members never change, which the compiler is told, so a store elsewhere makes
+none be read again. Tuples within it are pointed to in turn. In plain Python a `Run` is the tuple itself, and a kernel a function.
 """
 
 # mypy: disable-error-code="no-untyped-call, misc, untyped-decorator"
@@ -11,18 +11,14 @@ In plain Python `pointed` is the tuple itself.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeVar
+from typing import Any
 
 from numba.core import cgutils, types
 from numba.core.typing.templates import AttributeTemplate, infer_getattr, signature
 from numba.extending import lower_builtin, lower_getattr_generic, models, register_model, type_callable
 
-Tuple = TypeVar("Tuple", bound=tuple[Any, ...])
-
-
-def pointed(run: Tuple) -> Tuple:
-    """The tuple by pointer; it must not be kept beyond the function that takes it."""
-    return run
+from alvh.runtime.engine import layout
+from alvh.runtime.rows import RowsType
 
 
 class PointedType(types.Type):
@@ -45,19 +41,6 @@ class _PointedModel(models.PrimitiveModel):
         super().__init__(manager, numba_type, manager.lookup(numba_type.pointee).get_value_type().as_pointer())
 
 
-@type_callable(pointed)
-def _type_pointed(context: Any) -> Any:
-    def typer(run: Any) -> Any:
-        return signature(PointedType(run), run) if isinstance(run, types.NamedTuple) else None
-
-    return typer
-
-
-@lower_builtin(pointed, types.NamedTuple)
-def _lower_pointed(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    return cgutils.alloca_once_value(builder, args[0])
-
-
 @infer_getattr
 class _PointedAttributes(AttributeTemplate):
     key = PointedType
@@ -75,3 +58,63 @@ def _lower_member(context: Any, builder: Any, pointed_type: PointedType, value: 
     member = builder.load(address)
     member.set_metadata("invariant.load", builder.module.add_metadata([]))
     return member
+
+
+def run_type(width: int) -> PointedType:
+    """Numba's type of a `Run` of so many lanes."""
+
+    def rows(owner: type, name: str) -> RowsType:
+        columns = layout.COLUMNS[owner][name]
+        element = types.int64 if name in layout.WHOLE_NUMBERS else types.float64
+        return RowsType(element, width if columns == layout.BY_LANE else columns)
+
+    def arrays(owner: Any) -> types.NamedTuple:
+        return types.NamedTuple([rows(owner, name) for name in owner._fields], owner)
+
+    numbers = [types.float64 if name in layout.REAL_SETTINGS else types.int64 for name in layout.Settings._fields]
+    parts = (
+        arrays(layout.MarketTables),
+        types.NamedTuple(numbers, layout.Settings),
+        arrays(layout.Rules),
+        arrays(layout.State),
+        arrays(layout.Tape),
+    )
+    return PointedType(types.NamedTuple(parts, layout.Run))
+
+
+# The kernel ------------------------------------------------------------------------------------------------------------------------------
+
+
+def kernel_arguments(width: int) -> tuple[Any, ...]:
+    """Numba's types of what the engine calls a kernel with; `compiler/emit_kernel.py` names the parameters."""
+    windows, calendars = RowsType(types.int64, 1), RowsType(types.float64, layout.CALENDARS)
+    return (*[types.int64] * 5, windows, *[RowsType(types.float64, width)] * 6, calendars)
+
+
+def call_kernel(
+    kernel: Any, stage: int, slot: int, bar: int, first: int, phase: int, windows: Any, series: Any, nodes: Any, cells: Any,
+    attributes: Any, lot_attributes: Any, numbers: Any, calendars: Any,
+) -> None:  # fmt: skip
+    """One stage by the strategy's kernel: a Python function, or in compiled code the address of one that was compiled."""
+    kernel(stage, slot, bar, first, phase, windows, series, nodes, cells, attributes, lot_attributes, numbers, calendars)
+
+
+@type_callable(call_kernel)
+def _type_call_kernel(context: Any) -> Any:
+    def typer(
+        kernel: Any, stage: Any, slot: Any, bar: Any, first: Any, phase: Any, windows: Any, series: Any, nodes: Any, cells: Any,
+        attributes: Any, lot_attributes: Any, numbers: Any, calendars: Any,
+    ) -> Any:  # fmt: skip
+        return signature(types.none, kernel, *kernel_arguments(series.columns)) if isinstance(kernel, types.Integer) else None
+
+    return typer
+
+
+@lower_builtin(call_kernel, types.Integer, *[types.Any] * 13)
+def _lower_call_kernel(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """By Numba's own convention, whose status says nothing here: a kernel raises nothing."""
+    arguments = sig.args[1:]
+    function_type = context.call_conv.get_function_type(types.none, arguments)
+    function = builder.inttoptr(args[0], function_type.as_pointer())
+    context.call_conv.call_function(builder, function, types.none, arguments, args[1:])
+    return context.get_dummy_value()

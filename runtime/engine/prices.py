@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.lanes import Lanes, broadcast, gather, is_unknown, lane_function, load, select, store
+from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, is_unknown, lane_bits, lane_function, load, negate, select, store
 from alvh.runtime.market import Floats
 from alvh.runtime.pricing import costs, fund_options, futures_curve, sensitivities, spx_surface, vix_options
 
@@ -44,9 +44,42 @@ def terms_place(run: Run, product: int) -> int:
 
 
 @lane_function
-def term(lanes: Lanes, run: Run, product: int, expiry: float, member: int) -> float:
-    """One of an expiry's terms; the first of all products is the forward. `expiry` may differ by lane."""
-    return gather(lanes, run.state.terms, (expiry + terms_place(run, product)) * at.TERMS + member)
+def term(lanes: Lanes, run: Run, terms: int, member: int) -> float:
+    """One of the terms that begin at a row; the first of all products is the forward."""
+    return load(lanes, run.state.terms, terms + member)
+
+
+@lane_function
+def terms_of_expiry(lanes: Lanes, run: Run, bar: int, product: int, expiry: int) -> int:
+    """The row at which an expiry's terms of today begin."""
+    ensure_terms(lanes, run, bar, product, expiry)
+    return (terms_place(run, product) + expiry) * at.TERMS
+
+
+@lane_function
+def terms_of_leg(lanes: Lanes, run: Run, bar: int, product: int, kind: int, leg_row: int, alive: bool) -> int:
+    """The row at which the terms of a held leg begin on the lanes of `alive`; shares have none, and a row that may be read.
+
+    Lanes mostly share an expiry, and then its own row serves. Else each lane's terms are copied side by side into spare rows, good until
+    the next call.
+    """
+    spare = (terms_place(run, at.UVXY) + int(run.settings.fund_expiries)) * at.TERMS
+    if kind == at.SHARES or not any_lane(alive):
+        return spare
+    lane = 0
+    bits = lane_bits(alive)
+    while (bits >> lane) & 1 == 0:
+        lane += 1
+    first = run.state.legs[leg_row + at.E_EXPIRY, lane]
+    expiry = load(lanes, run.state.legs, leg_row + at.E_EXPIRY)
+    if all_lanes((expiry == first) | negate(alive)):
+        return int(terms_of_expiry(lanes, run, bar, product, int(first)))
+    for lane in range(lanes.width):
+        if (bits >> lane) & 1 == 1:
+            row = terms_of_expiry(lanes, run, bar, product, int(run.state.legs[leg_row + at.E_EXPIRY, lane]))
+            for member in range(at.TERMS):
+                run.state.terms[spare + member, lane] = run.state.terms[row + member, lane]
+    return spare
 
 
 @lane_function
@@ -207,56 +240,51 @@ def ensure_terms(lanes: Lanes, run: Run, bar: int, product: int, expiry: int) ->
 
 
 @lane_function
-def quote(lanes: Lanes, run: Run, bar: int, product: int, kind: int, is_call: bool, expiry: float, strike: float) -> tuple[float, float]:
-    """Mid price and half-spread of a leg; `expiry` may differ by lane, its terms must be computed."""
+def quote(lanes: Lanes, run: Run, bar: int, product: int, kind: int, is_call: bool, terms: int, strike: float) -> tuple[float, float]:
+    """Mid price and half-spread of a leg whose terms begin at row `terms`."""
     if kind == at.SHARES:
         mid = share_price(lanes, run, bar, product)
     elif kind == at.FUTURE:
-        mid = term(lanes, run, product, expiry, 0)
+        mid = term(lanes, run, terms, 0)
     elif product == at.SPX:
-        row = expiry * at.TERMS
-        forward = gather(lanes, run.state.terms, row)
-        discount = gather(lanes, run.state.terms, row + 1)
-        theta = gather(lanes, run.state.terms, row + 2)
-        phi = gather(lanes, run.state.terms, row + 3)
-        rho = series_at(lanes, run, bar, at.SPX_RHO)
-        mid = spx_surface.option_price(is_call, strike, forward, discount, theta, phi, rho)
+        forward, discount, theta, phi = surface_terms(lanes, run, terms)
+        mid = spx_surface.option_price(is_call, strike, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO))
     else:
-        mid = vix_options.option_price(is_call, strike, *state_terms(lanes, run, product, expiry))
+        mid = vix_options.option_price(is_call, strike, *state_terms(lanes, run, terms))
     return mid, half_spread(lanes, run, bar, product, kind, mid)
 
 
 @lane_function
-def absolute_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, expiry: float, strike: float) -> float:
+def absolute_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, terms: int, strike: float) -> float:
     """Absolute Black delta of an option; unknown where any of the expiry's terms is."""
     if product == at.SPX:
-        row = expiry * at.TERMS
-        forward = gather(lanes, run.state.terms, row)
-        theta = gather(lanes, run.state.terms, row + 2)
-        phi = gather(lanes, run.state.terms, row + 3)
+        forward, _, theta, phi = surface_terms(lanes, run, terms)
         delta = spx_surface.option_delta(is_call, strike, forward, theta, phi, series_at(lanes, run, bar, at.SPX_RHO))
     else:
-        delta = vix_options.option_delta(is_call, strike, *state_terms(lanes, run, product, expiry))
-    return select(is_unknown(term(lanes, run, product, expiry, at.TERMS_KNOWN)), UNKNOWN, delta)
+        delta = vix_options.option_delta(is_call, strike, *state_terms(lanes, run, terms))
+    return select(is_unknown(term(lanes, run, terms, at.TERMS_KNOWN)), UNKNOWN, delta)
 
 
 @lane_function
-def state_terms(
-    lanes: Lanes, run: Run, product: int, expiry: float
-) -> tuple[float, float, float, float, float, float, float, float, float, float]:
+def surface_terms(lanes: Lanes, run: Run, terms: int) -> tuple[float, float, float, float]:
+    """The terms of an SPX expiry in the order of `spx_surface.expiry_terms`."""
+    return term(lanes, run, terms, 0), term(lanes, run, terms, 1), term(lanes, run, terms, 2), term(lanes, run, terms, 3)
+
+
+@lane_function
+def state_terms(lanes: Lanes, run: Run, terms: int) -> tuple[float, float, float, float, float, float, float, float, float, float]:
     """The terms of a VIX or fund expiry in the order of `vix_options.expiry_terms`."""
-    row = (expiry + terms_place(run, product)) * at.TERMS
     return (
-        gather(lanes, run.state.terms, row),
-        gather(lanes, run.state.terms, row + 1),
-        gather(lanes, run.state.terms, row + 2),
-        gather(lanes, run.state.terms, row + 3),
-        gather(lanes, run.state.terms, row + 4),
-        gather(lanes, run.state.terms, row + 5),
-        gather(lanes, run.state.terms, row + 6),
-        gather(lanes, run.state.terms, row + 7),
-        gather(lanes, run.state.terms, row + 8),
-        gather(lanes, run.state.terms, row + 9),
+        term(lanes, run, terms, 0),
+        term(lanes, run, terms, 1),
+        term(lanes, run, terms, 2),
+        term(lanes, run, terms, 3),
+        term(lanes, run, terms, 4),
+        term(lanes, run, terms, 5),
+        term(lanes, run, terms, 6),
+        term(lanes, run, terms, 7),
+        term(lanes, run, terms, 8),
+        term(lanes, run, terms, 9),
     )
 
 
@@ -271,7 +299,7 @@ def half_spread(lanes: Lanes, run: Run, bar: int, product: int, kind: int, mid: 
     elif kind == at.FUTURE:
         half = costs.future_half_spread(vix)
     elif product == at.SPX:
-        half = costs.spx_half_spread(mid, broadcast(lanes, run.market.days[bar, at.D_ERA]), vix)
+        half = costs.spx_half_spread(mid, run.market.days[bar, at.D_ERA], vix)
     elif product == at.VIX:
         half = costs.vix_half_spread(mid, vix)
     else:
@@ -279,12 +307,3 @@ def half_spread(lanes: Lanes, run: Run, bar: int, product: int, kind: int, mid: 
     if run.settings.charged == 2:
         half = half * load(lanes, run.state.account, at.A_CROWD)
     return half
-
-
-@lane_function
-def ensure_leg_terms(lanes: Lanes, run: Run, bar: int, product: int, kind: int, leg_row: int, structures_row: int) -> None:
-    """Terms of the expiries that a live leg of a lot has in any lane that holds it."""
-    if kind != at.SHARES:
-        for lane in range(lanes.width):
-            if run.state.lots[structures_row, lane] > 0.0 and run.state.legs[leg_row + at.E_ALIVE, lane] == 1.0:
-                ensure_terms(lanes, run, bar, product, int(run.state.legs[leg_row + at.E_EXPIRY, lane]))

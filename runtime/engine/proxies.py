@@ -5,7 +5,7 @@ from __future__ import annotations
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.conditions import holding
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.engine.prices import quote, share_beta, term
+from alvh.runtime.engine.prices import quote, share_beta, term, terms_of_expiry
 from alvh.runtime.engine.sensitivities import beta_of_leg
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, is_unknown, lane_function, load, negate, select, store, store_where
 from alvh.runtime.pricing.sensitivities import FUTURE_BETAS
@@ -41,9 +41,9 @@ def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: i
     product = int(run.rules.legs[rule, at.G_PRODUCT])
     weight = run.rules.legs[rule, at.G_WEIGHT]
     none = broadcast(lanes, 0.0)
-    mid, half = quote(lanes, run, bar, product, at.SHARES, False, none, none)
+    mid, half = quote(lanes, run, bar, product, at.SHARES, False, 0, none)
     of_share = 0.01 * mid * (share_beta(lanes, run, bar, product) / FRONT_BETA)
-    scale = divide(_primary_beta(lanes, run, choice, layer), of_share)
+    scale = divide(_primary_beta(lanes, run, bar, choice, layer), of_share)
     lacks = is_unknown(mid) | is_unknown(half) | negate(scale > 0.0)
     code = select((refusal == NO_REASON) & lacks, float(NO_PRICE), refusal)
     debit = scale * (weight * (mid + half))
@@ -59,7 +59,7 @@ def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: i
     store_where(lanes, run.state.chosen, base + at.H_FLOATING, mask, none)
     store_where(lanes, run.state.chosen, base + at.H_WIDTH, mask, none)
     store_where(lanes, run.state.chosen, base + at.H_DELTA, mask, weight * broadcast(lanes, 1.0) * scale)
-    beta = beta_of_leg(lanes, run, bar, rule, none, broadcast(lanes, 1.0))
+    beta = beta_of_leg(lanes, run, bar, rule, 0, broadcast(lanes, 1.0))
     store_where(lanes, run.state.chosen, base + at.H_BETA, mask, beta * scale)
     place = (choice * at.LEGS + leg) * at.CHOICE_ROWS
     store(lanes, run.state.choice, place + at.C_STRIKE, broadcast(lanes, UNKNOWN))
@@ -68,7 +68,7 @@ def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: i
 
 
 @lane_function
-def _primary_beta(lanes: Lanes, run: Run, choice: int, layer: int) -> float:
+def _primary_beta(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> float:
     """Hundreds of dollars that a structure of the layer's own legs makes when the first VIX future doubles."""
     first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
     total = broadcast(lanes, 0.0)
@@ -77,9 +77,9 @@ def _primary_beta(lanes: Lanes, run: Run, choice: int, layer: int) -> float:
         product = int(run.rules.legs[rule, at.G_PRODUCT])
         own = broadcast(lanes, UNKNOWN)
         if product == at.VIX:
-            expiry = broadcast(lanes, float(run.state.chosen_expiry[choice, leg]))
-            future = term(lanes, run, product, expiry, 0)
-            follows = term(lanes, run, product, expiry, at.TERMS_BETA) / FRONT_BETA
+            terms = terms_of_expiry(lanes, run, bar, product, int(run.state.chosen_expiry[choice, leg]))
+            future = term(lanes, run, terms, 0)
+            follows = term(lanes, run, terms, at.TERMS_BETA) / FRONT_BETA
             signed = load(lanes, run.state.choice, (choice * at.LEGS + leg) * at.CHOICE_ROWS + at.C_DELTA)
             own = future * follows
             if run.rules.legs[rule, at.G_KIND] == at.OPTION:

@@ -12,7 +12,7 @@ from alvh.runtime.engine.journal import journal_lot
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where, none_of
 from alvh.runtime.engine.margin import margin_of_lot, note_floating, note_width, refresh_lot
-from alvh.runtime.engine.prices import quote
+from alvh.runtime.engine.prices import quote, terms_of_leg
 from alvh.runtime.engine.trade import refuse
 from alvh.runtime.lanes import (
     Lanes,
@@ -89,7 +89,9 @@ def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: 
             if manner == at.BELOW or manner == at.ABOVE:
                 place = (spare + int(run.rules.legs[rule, at.G_STRIKE_REFERENCE])) * at.CHOICE_ROWS
                 reference = load(lanes, run.state.choice, place + at.C_STRIKE)
-            found, code, off = find_strike(lanes, run, bar, rule, load(lanes, run.state.legs, row + at.E_EXPIRY), reference)
+            product = int(run.rules.legs[rule, at.G_PRODUCT])
+            terms = terms_of_leg(lanes, run, bar, product, at.OPTION, row, alive)
+            found, code, off = find_strike(lanes, run, bar, rule, terms, reference)
             refusal = select(alive & (refusal == NO_REASON), code, refusal)
             flagged = flagged | (alive & off)
             live = live | alive
@@ -105,9 +107,10 @@ def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: 
             place = (spare + leg) * at.CHOICE_ROWS
             alive = load(lanes, run.state.legs, row + at.E_ALIVE) == 1.0
             is_call = run.rules.legs[rule, at.G_IS_CALL] == 1.0
-            expiry = load(lanes, run.state.legs, row + at.E_EXPIRY)
+            product = int(run.rules.legs[rule, at.G_PRODUCT])
+            terms = terms_of_leg(lanes, run, bar, product, at.OPTION, row, alive)
             strike = load(lanes, run.state.choice, place + at.C_STRIKE)
-            mid, half = quote(lanes, run, bar, int(run.rules.legs[rule, at.G_PRODUCT]), at.OPTION, is_call, expiry, strike)
+            mid, half = quote(lanes, run, bar, product, at.OPTION, is_call, terms, strike)
             no_price = no_price | (alive & (is_unknown(mid) | is_unknown(half)))
             if run.rules.legs[rule, at.G_WEIGHT] < 0.0:
                 no_bid = no_bid | (alive & negate(mid - half > 0.0))
@@ -199,7 +202,7 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
     cost_of_lots = cost_of_group(lanes, run, group)
     _note_new_fills(lanes, run, layer, side)
     _exchange(lanes, run, layer, slot, mask, side)
-    _refresh(lanes, run, layer, slot, mask)
+    _refresh(lanes, run, bar, layer, slot, mask)
     inward, off_in, fee_in, _ = _side_money(lanes, run, layer, slot, side, True)
     fee_in = fee_in * q
     need = ((inward - out) * q * 100.0 + (fee_out + fee_in)) + (margin_of_lot(lanes, run, slot) - margin_before)
@@ -226,13 +229,13 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
         refuse(lanes, run, bar, layer, slot, refused, rule, code, q, inward, slot, -1)
     # The books see the lot as it was until the old legs are out.
     _exchange(lanes, run, layer, slot, mask, side)
-    _refresh(lanes, run, layer, slot, mask)
+    _refresh(lanes, run, bar, layer, slot, mask)
     if not any_lane(goes):
         return
     cost_out = fee_out + off_out * q * 100.0
     journal_lot(lanes, run, bar, layer, slot, goes, ROLL_OUT, rule, broadcast(lanes, float(NO_REASON)), q, q, out, cost_out, slot)
     _exchange(lanes, run, layer, slot, goes, side)
-    _refresh(lanes, run, layer, slot, goes)
+    _refresh(lanes, run, bar, layer, slot, goes)
     note_width(lanes, run, layer, slot, goes)
     cost_in = fee_in + off_in * q * 100.0
     for name in range(2):
@@ -256,6 +259,6 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
 
 
 @lane_function
-def _refresh(lanes: Lanes, run: Run, layer: int, slot: int, mask: bool) -> None:
+def _refresh(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool) -> None:
     refresh_lot(lanes, run, layer, slot)
-    note_floating(lanes, run, layer, slot, mask)
+    note_floating(lanes, run, bar, layer, slot, mask)

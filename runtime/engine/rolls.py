@@ -8,7 +8,7 @@ from alvh.runtime.engine.expiries import ensure_expiries
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import count_where
 from alvh.runtime.engine.orders import add_ask, lots_now, others_of, size_of
-from alvh.runtime.engine.prices import absolute_delta
+from alvh.runtime.engine.prices import absolute_delta, terms_of_leg
 from alvh.runtime.engine.roll_side import roll_side
 from alvh.runtime.engine.trade import proceeds, refuse, sell
 from alvh.runtime.lanes import (
@@ -158,8 +158,9 @@ def _delta_of_lot(lanes: Lanes, run: Run, bar: int, layer: int, slot: int) -> fl
         signed = broadcast(lanes, 1.0)
         if run.rules.legs[rule, at.G_KIND] == at.OPTION:
             is_call = run.rules.legs[rule, at.G_IS_CALL] == 1.0
-            expiry, strike = load(lanes, run.state.legs, row + at.E_EXPIRY), load(lanes, run.state.legs, row + at.E_STRIKE)
-            signed = absolute_delta(lanes, run, bar, int(run.rules.legs[rule, at.G_PRODUCT]), is_call, expiry, strike)
+            product, strike = int(run.rules.legs[rule, at.G_PRODUCT]), load(lanes, run.state.legs, row + at.E_STRIKE)
+            terms = terms_of_leg(lanes, run, bar, product, at.OPTION, row, alive)
+            signed = absolute_delta(lanes, run, bar, product, is_call, terms, strike)
             if not is_call:
                 signed = -signed
         total = total + select(alive, run.rules.legs[rule, at.G_WEIGHT] * signed, 0.0)

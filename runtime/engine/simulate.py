@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 
-from alvh.compiler.emit_kernel import EMPTY_KERNEL, emit_kernel
+from alvh.compiler.emit_kernel import emit_kernel
 from alvh.compiler.emit_steps import Steps, emit_steps
 from alvh.compiler.emit_tables import Tables, emit_tables
 from alvh.compiler.ir import Program, rules_of
@@ -39,7 +39,7 @@ class _Simulation:
 
     def engine(self, width: int, *, jit: bool) -> Compiled:
         if self.steps is not None:
-            return compiled_engine(EMPTY_KERNEL, width, jit=jit)
+            return compiled_engine("", width, jit=jit)
         return compiled_engine(emit_kernel(self.program, self.tables, self.arrays.series, width), width, jit=jit)
 
 
@@ -83,10 +83,11 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
         # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
         series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
         market = market._replace(series=np.ascontiguousarray(series))
-    rules = build.rule_arrays(program, tables, simulation.steps, width)
+    numbers = build.same_numbers(tables, width)
+    rules = build.rule_arrays(program, tables, simulation.steps, numbers)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
-        state = build.fresh_state(program, tables, market, width)
+        state = build.fresh_state(program, tables, market, numbers)
         tape = build.fresh_tape(program, arrays, width, journal_rows)
         settings = build.settings_of(program, tables, arrays, simulation.phase, journal_rows, interpreted=simulation.steps is not None)
         engine.run(layout.Run(market, settings, rules, state, tape))
@@ -100,7 +101,7 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
         # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
         # (One path alone on all lanes stops on all of them.)
         return _run_alone(simulation, block, jit=jit)
-    return [_record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
+    return [record_of(program, arrays, tape, journal_rows, lane) for lane in range(count)]
 
 
 def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunRecord] | None:
@@ -114,7 +115,7 @@ def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunR
     return records
 
 
-def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal_rows: int, lane: int) -> RunRecord:
+def record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journal_rows: int, lane: int) -> RunRecord:
     counts = tape.counts[:, lane]
     stopped = int(counts[layout.COUNT_STOPPED])
     bars = arrays.last - arrays.first + 1

@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -24,9 +23,9 @@ from alvh.runtime.paths.blocks import PathBlocks
 from alvh.runtime.paths.distribution import distribution
 from alvh.runtime.paths.measure_paths import METRICS
 from alvh.runtime.paths.result import PathsResult
-from alvh.runtime.paths.stream import Manner, Streamed, stream_paths
+from alvh.runtime.paths.stream import Manner, Progress, Streamed, stream_paths
 from alvh.runtime.results import Result
-from alvh.runtime.run import Report, Runnable, RunOptions, interpret_record, missing_notes, settings_of
+from alvh.runtime.run import Report, Runnable, RunOptions, interpret_record, missing_notes, settings_in_force
 
 
 def available_cores() -> int:
@@ -49,20 +48,20 @@ def run_paths(
     options: RunOptions,
     asked: PathOptions,
     report: Report = lambda _: None,
-    advance: Callable[[int], None] = lambda _: None,
+    progress: Progress = lambda _, __: None,
 ) -> PathsResult:
     """The result of a strategy on the paths 0 .. `asked.paths` - 1. MarketError when the market cannot serve it.
 
-    `advance` is told how many more paths are done."""
+    `progress` is told how many paths are done, of how many."""
     report("reading the market")
     program = strategy.program
     start, end = (None if day is None else np.datetime64(day, "D") for day in (options.start, options.end))
     blocks = PathBlocks(market, start, end, program.inputs, program.calendars, strategy.lags)
     if options.engine == "reference":
         report("interpreting")
-        streamed = _interpret_paths(strategy, blocks, options, asked.paths, advance)
+        streamed = _interpret_paths(strategy, blocks, options, asked.paths, progress)
     else:
-        streamed = _stream(strategy, blocks, options, asked, report, advance)
+        streamed = _stream(strategy, blocks, options, asked, report, progress)
     kept = []
     for path in asked.kept:
         report(f"running path {path} again, to keep it")
@@ -71,21 +70,21 @@ def run_paths(
 
 
 def _stream(
-    strategy: Runnable, blocks: PathBlocks, options: RunOptions, asked: PathOptions, report: Report, advance: Callable[[int], None]
+    strategy: Runnable, blocks: PathBlocks, options: RunOptions, asked: PathOptions, report: Report, progress: Progress
 ) -> Streamed:
     from alvh.runtime.engine.compiled import is_engine_cached
 
     width = production_width()
     report("simulating" if is_engine_cached(width) else "compiling the engine for many paths (once, about a minute)")
 
-    def done(paths: int) -> None:
+    def done(paths: int, of: int) -> None:
         report("simulating")
-        advance(paths)
+        progress(paths, of)
 
     return stream_paths(strategy.program, blocks, asked.paths, options.phase, Manner(width, asked.threads), done)
 
 
-def _interpret_paths(strategy: Runnable, blocks: PathBlocks, options: RunOptions, paths: int, advance: Callable[[int], None]) -> Streamed:
+def _interpret_paths(strategy: Runnable, blocks: PathBlocks, options: RunOptions, paths: int, progress: Progress) -> Streamed:
     """The same by the interpreter, one path after another."""
     from alvh.runtime.reference import interpret
 
@@ -100,7 +99,7 @@ def _interpret_paths(strategy: Runnable, blocks: PathBlocks, options: RunOptions
         if record.equity.size:
             found = measure(record.equity, program.capital, count_trades(record), hedge_profit(program, record))
             streamed.metrics[path] = [math.nan if value is None else value for value in astuple(found)]
-        advance(1)
+        progress(path + 1, paths)
     return streamed
 
 
@@ -132,7 +131,7 @@ def _interpret(
         problem = Problem(market.name, None, "no path has a bar: prices were missing from their first day on", "start the run later")
         raise MarketError((problem,))
     first_day, last_day = int(arrays.sessions[arrays.first]), int(arrays.sessions[arrays.last])
-    settings = settings_of(program, market, options)
+    settings = settings_in_force(program, market, options.phase)
     of_one = identify(program, strategy.texts, market.fingerprint(), settings, first_day, last_day)
     return PathsResult(
         strategy=program.title or strategy.file,

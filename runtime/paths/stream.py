@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from attrs import define, frozen
 
-from alvh.compiler.emit_kernel import EMPTY_KERNEL, emit_kernel
+from alvh.compiler.emit_kernel import emit_kernel
 from alvh.compiler.emit_steps import emit_steps
 from alvh.compiler.emit_tables import emit_tables
 from alvh.compiler.ir import Program
@@ -26,6 +26,7 @@ from alvh.runtime.engine.simulate import FIRST_ROOM, KERNEL_PAYS, MOST_ROOM
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.paths.measure_paths import METRICS, measure_paths
 
+Progress = Callable[[int, int], None]
 NEVER = -1.0
 PULSE = 0.1
 """Seconds."""
@@ -84,9 +85,9 @@ class Manner:
 
 
 def stream_paths(
-    program: Program, blocks: Blocks, paths: int, phase: int, manner: Manner, advance: Callable[[int], None] = lambda _: None
+    program: Program, blocks: Blocks, paths: int, phase: int, manner: Manner, progress: Progress = lambda _, __: None
 ) -> Streamed:
-    """Runs `program` over the paths 0 .. `paths` - 1; `advance` is told how many are done, in turn, by any thread.
+    """Runs `program` over the paths 0 .. `paths` - 1; `progress` is told how many are done, of how many, in turn, by any thread.
 
     An exception of a worker or a signal ends all of them after their block and is raised."""
     width = manner.width if manner.jit else 1
@@ -94,7 +95,7 @@ def stream_paths(
     bars = blocks.shared.last + 1
     compiles = manner.kernel if manner.kernel is not None else paths * bars >= KERNEL_PAYS
     plans = _Plans(program, blocks.shared, phase, width, manner.jit, compiles)
-    queue = _Queue(paths, width, advance)
+    queue = _Queue(paths, width, progress)
     # The first block alone: what is compiled or loaded once is so before there are threads.
     workers = [_Worker(plans, blocks, streamed)]
     workers[0].work(queue, most=1)
@@ -124,11 +125,13 @@ def _await_all(working: set[Future[None]]) -> None:
 class _Queue:
     """Blocks that nobody has taken yet."""
 
-    def __init__(self, paths: int, width: int, advance: Callable[[int], None]) -> None:
+    def __init__(self, paths: int, width: int, progress: Progress) -> None:
         self._paths = paths
         self._width = width
         self._next = 0
-        self._advance = advance
+        self._done = 0
+        self._of = paths
+        self._progress = progress
         self._lock = Lock()
 
     @property
@@ -147,7 +150,8 @@ class _Queue:
 
     def done(self, count: int) -> None:
         with self._lock:
-            self._advance(count)
+            self._done += count
+            self._progress(self._done, self._of)
 
     def close(self) -> None:
         """Hands out nothing more."""
@@ -194,14 +198,15 @@ class _Plans:
         program, arrays, width = self.program, self.arrays, self.width
         tables = emit_tables(program, room, expose_all=not self._compiles)
         steps = None if self._compiles else emit_steps(program, tables, arrays.series)
-        text = emit_kernel(program, tables, arrays.series, width) if self._compiles else EMPTY_KERNEL
+        text = emit_kernel(program, tables, arrays.series, width) if self._compiles else ""
+        numbers = build.same_numbers(tables, width)
         market = build.market_tables(tables, arrays, slice(0, 1), self._level)
         return _Plan(
             room=room,
             market=market,
             settings=build.settings_of(program, tables, arrays, self._phase, 0, interpreted=not self._compiles, records=False),
-            rules=build.rule_arrays(program, tables, steps, width),
-            fresh=build.fresh_state(program, tables, market, width),
+            rules=build.rule_arrays(program, tables, steps, numbers),
+            fresh=build.fresh_state(program, tables, market, numbers),
             engine=compiled_engine(text, width, jit=self._jit),
         )
 

@@ -38,9 +38,13 @@ def stress_multiplier(vix: float) -> float:
 def spx_half_spread(price: float, era: float, vix: float) -> float:
     """Half the width of an SPX option at mid `price`: 0.10 + 0.75 sqrt p in 2011, 0.05 + 0.10 sqrt p in 2021, ln-linear between."""
     root = square_root(price)
-    early = log(0.10 + 0.75 * root)
-    late = log(0.05 + 0.10 * root)
-    return 0.5 * exp(early + era * (late - early)) * stress_multiplier(vix)
+    width = 0.10 + 0.75 * root
+    if era == 1.0:
+        width = 0.05 + 0.10 * root
+    elif era > 0.0:
+        early = log(width)
+        width = exp(early + era * (log(0.05 + 0.10 * root) - early))
+    return 0.5 * width * stress_multiplier(vix)
 
 
 @lane_function

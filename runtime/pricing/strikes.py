@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from alvh.runtime.lanes import (
     absolute,
+    any_lane,
     divide,
     floor,
     inlined_lane_function,
@@ -18,10 +19,11 @@ from alvh.runtime.lanes import (
     lane_function,
     maximum,
     minimum,
+    negate,
     select,
     square_root,
 )
-from alvh.runtime.mathematics import UNKNOWN, exp, log, normal_cdf, normal_quantile
+from alvh.runtime.mathematics import UNKNOWN, exp, log, normal_density, normal_quantile
 from alvh.runtime.pricing import spx_surface, vix_options
 
 FUND_STEP = 0.02
@@ -34,7 +36,10 @@ SPX_STEP = 5.0
 LOWEST_VIX_RANK = 2.0
 """Strike 1."""
 HIGHEST_VIX_RANK = 130.0
-"""Strike 435, far above any VIX future: 128 pairs of neighbours, so that seven halvings find one."""
+"""Strike 435, far above any VIX future."""
+GUESSES = 7
+"""Steps of a search that follow the slope; then what is left is halved."""
+SQUARE_ROOT_OF_TWO_PI = 2.5066282746310002
 
 
 # The grids ------------------------------------------------------------------------------------------------------------------------------
@@ -87,18 +92,22 @@ def nearest_fund_strike(level: float) -> float:
 
 
 @inlined_lane_function
-def _nearer(is_call: bool, target: float, lower: float, lower_delta: float, higher: float, higher_delta: float) -> float:
-    """Of two neighbouring strikes the one whose delta is nearer the target; of two equally near the one further out of the money."""
+def _nearer(is_call: bool, target: float, lower: float, lower_delta: float, higher: float, higher_delta: float) -> tuple[float, float]:
+    """Of two neighbouring strikes the one whose delta is nearer the target, and that delta; of two equally near the one further out of the
+    money."""
     lower_miss = absolute(lower_delta - target)
     higher_miss = absolute(higher_delta - target)
     take_lower = select(is_call, lower_miss < higher_miss, lower_miss <= higher_miss)
     unknown = is_unknown(lower_miss) | is_unknown(higher_miss)
-    return select(unknown, UNKNOWN, select(take_lower, lower, higher))
+    strike = select(unknown, UNKNOWN, select(take_lower, lower, higher))
+    return strike, select(unknown, UNKNOWN, select(take_lower, lower_delta, higher_delta))
 
 
 @lane_function
-def spx_strike_for_delta(is_call: bool, target: float, forward: float, discount: float, theta: float, phi: float, rho: float) -> float:
-    """The listed SPX strike whose delta is nearest the target. The arguments after it are the expiry's terms and rho.
+def spx_strike_and_delta(
+    is_call: bool, target: float, forward: float, discount: float, theta: float, phi: float, rho: float
+) -> tuple[float, float]:
+    """The listed SPX strike whose delta is nearest the target, and its delta. The arguments after it are the expiry's terms and rho.
 
     With g the normal quantile of a call's delta, d1 = g says k = w(k) / 2 - g sqrt w(k) for k = ln(K / F): four Newton steps from the
     at-the-money variance, which end within 4e-8 of the root (targets from 1e-4, volatilities to 1.2, 400 days), then the two listed
@@ -122,63 +131,83 @@ def spx_strike_for_delta(is_call: bool, target: float, forward: float, discount:
     return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
 
 
-@inlined_lane_function
-def _call_delta_reaches(call_delta: float, quantile: float, strike: float, terms: vix_options.Terms) -> bool:
-    """Whether the vendor delta of the VIX call at a strike is at least so much, told from its price without its implied volatility.
-
-    With x = ln(K / F), Black's d1 is g = `quantile` where the total volatility v is g +- sqrt(g^2 + 2 x). There d2 = -+ sqrt(g^2 + 2 x),
-    so one normal probability gives the price at both. Out of the money d1 rises with v: a price at or above that at the upper v will do.
-    In the money d1 falls to sqrt(-2 x) and then rises: a price outside the two will do, and where there are none d1 is always above g.
-    """
-    future = terms[0]
-    price = vix_options.undiscounted_price(True, strike, terms)
-    x = log(divide(strike, future))
-    squared = quantile * quantile + 2.0 * x
-    asset = future * call_delta
-    lower_cash = normal_cdf(-square_root(squared)) * strike
-    in_the_money = x < 0.0
-    always = in_the_money & ((quantile <= 0.0) | (squared < 0.0))
-    return always | (price >= asset - lower_cash) | (in_the_money & (price <= asset - (strike - lower_cash)))
+@lane_function
+def vix_strike_and_delta(is_call: bool, target: float, *terms: float) -> tuple[float, float]:
+    """The listed VIX strike whose vendor delta is nearest the target, and its delta. The arguments after it are `vix_options.Terms`."""
+    lowest = terms[0] * 0.0 + LOWEST_VIX_RANK
+    return _strike_of_states(False, is_call, target, lowest, lowest + (HIGHEST_VIX_RANK - LOWEST_VIX_RANK), terms)
 
 
 @lane_function
-def vix_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
-    """The listed VIX strike whose vendor delta is nearest the target. The arguments after it are `vix_options.Terms`.
-
-    A call's delta falls with the strike, so seven halvings of the listed strikes leave two neighbours, whatever the shape of the smile:
-    nothing to converge. A put's delta is one less the call's.
-    """
-    quantile = normal_quantile(target)
-    call_quantile = select(is_call, quantile, -quantile)
-    call_delta = select(is_call, target, 1.0 - target)
-    rank = terms[0] * 0.0 + LOWEST_VIX_RANK
-    step = 64.0
-    for _ in range(7):
-        reached = _call_delta_reaches(call_delta, call_quantile, vix_strike_of_rank(rank + step), terms)
-        rank = select(reached, rank + step, rank)
-        step = 0.5 * step
-    lower = vix_strike_of_rank(rank)
-    higher = vix_strike_of_rank(rank + 1.0)
-    lower_delta = vix_options.option_delta(is_call, lower, *terms)
-    higher_delta = vix_options.option_delta(is_call, higher, *terms)
-    return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
+def fund_strike_and_delta(is_call: bool, target: float, *terms: float) -> tuple[float, float]:
+    """The listed strike of a VXX or UVXY option whose delta is nearest the target, and its delta. The arguments after it are
+    `vix_options.Terms`, which options on funds share (`fund_options.expiry_terms`)."""
+    lowest = floor(log(terms[0]) / FUND_STEP) - 0.5 * FUND_RANKS
+    return _strike_of_states(True, is_call, target, lowest, lowest + FUND_RANKS, terms)
 
 
 @lane_function
-def fund_strike_for_delta(is_call: bool, target: float, *terms: float) -> float:
-    """The listed strike of a VXX or UVXY option whose delta is nearest the target. The arguments after it are `vix_options.Terms`, which
-    options on funds share (`fund_options.expiry_terms`). Ten halvings, as for the VIX."""
+def _strike_of_rank(of_fund: bool, rank: float) -> float:
+    if of_fund:
+        return fund_strike_of_rank(rank)
+    return vix_strike_of_rank(rank)
+
+
+@lane_function
+def _rank_of_strike(of_fund: bool, strike: float) -> float:
+    if of_fund:
+        return log(strike) / FUND_STEP
+    return vix_rank_of_strike(strike)
+
+
+@lane_function
+def _strike_of_states(
+    of_fund: bool, is_call: bool, target: float, lowest: float, highest: float, terms: vix_options.Terms
+) -> tuple[float, float]:
+    """The search on a grid of ranks, `lowest` and `highest` among them, for options of the two-state model.
+
+    A call's delta falls with the strike, so the neighbours sought are the last strike whose delta reaches the target and the next. The
+    first guess is where Black's formula puts the target, K = F exp(v^2 / 2 - g v), at the at-the-money volatility v, which the at-the-money
+    price c F gives: v = 2 sqrt(2) erfinv(c), three terms. Each delta found then moves the guess along Black's slope, d delta / d ln K =
+    -n(g) / v; a move that leaves what is known halves it instead, as all do from the seventh on, so that the smile decides how many prices
+    are looked at (mostly three) and not the answer. A put's delta is one less the call's.
+    """
     quantile = normal_quantile(target)
-    call_quantile = select(is_call, quantile, -quantile)
-    call_delta = select(is_call, target, 1.0 - target)
-    rank = floor(log(terms[0]) / FUND_STEP) - 0.5 * FUND_RANKS
-    step = 0.5 * FUND_RANKS
-    for _ in range(10):
-        reached = _call_delta_reaches(call_delta, call_quantile, fund_strike_of_rank(rank + step), terms)
-        rank = select(reached, rank + step, rank)
-        step = 0.5 * step
-    lower = fund_strike_of_rank(rank)
-    higher = fund_strike_of_rank(rank + 1.0)
-    lower_delta = vix_options.option_delta(is_call, lower, *terms)
-    higher_delta = vix_options.option_delta(is_call, higher, *terms)
-    return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)
+    g = select(is_call, quantile, -quantile)
+    c = divide(vix_options.undiscounted_price(True, terms[0], terms), terms[0])
+    square = c * c
+    volatility = c * (SQUARE_ROOT_OF_TWO_PI + square * (0.656233747738434 + square * 0.3607833461632333))
+    scale = divide(volatility, normal_density(g))
+    guess = floor(_rank_of_strike(of_fund, terms[0] * exp(volatility * (0.5 * volatility - g))))
+    low = lowest
+    high = highest
+    low_delta = terms[0] * UNKNOWN
+    high_delta = low_delta
+    probe = select((guess > low) & (guess < high), guess, floor(0.5 * (low + high)))
+    searching = negate(is_unknown(target * volatility))
+    turn = 0
+    while any_lane(searching):
+        strike = _strike_of_rank(of_fund, probe)
+        delta = vix_options.option_delta(is_call, strike, *terms)
+        over = select(is_call, delta - target, target - delta)
+        reaches = searching & (over >= 0.0)
+        falls_short = searching & (over < 0.0)
+        low = select(reaches, probe, low)
+        low_delta = select(reaches, delta, low_delta)
+        high = select(falls_short, probe, high)
+        high_delta = select(falls_short, delta, high_delta)
+        # An unknown delta ends the search of its lane without an answer.
+        searching = (reaches | falls_short) & (high - low > 1.0)
+        moved = floor(_rank_of_strike(of_fund, strike * exp(over * scale)))
+        moved = select(reaches, maximum(moved, probe + 1.0), minimum(moved, probe - 1.0))
+        helps = (moved > low) & (moved < high) & (turn < GUESSES)
+        probe = select(searching, select(helps, moved, floor(0.5 * (low + high))), probe)
+        turn += 1
+    lower = _strike_of_rank(of_fund, low)
+    higher = _strike_of_rank(of_fund, high)
+    # The ends of the grid were taken for granted.
+    if any_lane(is_unknown(low_delta)):
+        low_delta = select(is_unknown(low_delta), vix_options.option_delta(is_call, lower, *terms), low_delta)
+    if any_lane(is_unknown(high_delta)):
+        high_delta = select(is_unknown(high_delta), vix_options.option_delta(is_call, higher, *terms), high_delta)
+    return _nearer(is_call, target, lower, low_delta, higher, high_delta)

@@ -74,10 +74,22 @@ def test_a_streamed_path_has_the_figures_of_its_own_run() -> None:
 def test_a_path_has_the_same_bits_at_any_width_on_any_thread_in_any_company(width: int, kernel: bool) -> None:
     for threads in (1, 3):
         for paths in (5, PATHS):
-            done: list[int] = []
-            found = stream_paths(strategy(), MadePaths(market()), paths, 0, Manner(width, threads, kernel=kernel), done.append)
+            told = _Told()
+            found = stream_paths(strategy(), MadePaths(market()), paths, 0, Manner(width, threads, kernel=kernel), told)
             assert same(found, alone(), paths), f"{width} lanes, {threads} threads, {paths} paths"
-            assert len(found.stopped) == sum(done) == paths
+            assert len(found.stopped) == paths
+            assert told.done == sorted(told.done)
+            assert told.done[-1] == (paths, paths)
+
+
+class _Told:
+    """What progress was told."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[int, int]] = []
+
+    def __call__(self, done: int, of: int) -> None:
+        self.done.append((done, of))
 
 
 def test_the_tape_and_journal_are_the_same_at_the_width_of_production() -> None:

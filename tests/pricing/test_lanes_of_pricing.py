@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numba import njit
 
-from alvh.runtime.lanes import Lanes, load, store
+import alvh.runtime.lane_types  # noqa: F401 - teaches Numba the lane functions
+from alvh.runtime.lanes import Lanes, lane_function, load, store
 from alvh.runtime.pricing import black, costs, fund_options, futures_curve, sensitivities, spx_surface, strikes, vix_level, vix_options
 from alvh.runtime.record import same_bits
 
@@ -18,6 +19,11 @@ OUTPUTS = 61
 ROWS = INPUTS + OUTPUTS
 TERMS = (1.0, 2.0, 7.0, 23.0, 30.0, 61.0, 94.0, 200.0, 290.0, 301.0)
 """Days to settlement, one a case: shared by all lanes."""
+
+
+@lane_function
+def _sum(pair):
+    return pair[0] + pair[1]
 
 
 @njit(error_model="numpy")
@@ -59,10 +65,10 @@ def price_everything(lanes, block, days_of_case, table):
             price = spx_surface.option_price(is_call, strike, forward, discount, theta, phi, rho)
             store(lanes, block, result, price)
             store(lanes, block, result + 1, spx_surface.option_delta(is_call, strike, forward, theta, phi, rho))
-            store(lanes, block, result + 2, strikes.spx_strike_for_delta(is_call, target, forward, discount, theta, phi, rho))
+            store(lanes, block, result + 2, _sum(strikes.spx_strike_and_delta(is_call, target, forward, discount, theta, phi, rho)))
             store(lanes, block, result + 3, vix_options.option_price(is_call, vix_strike, *vix_terms))
             store(lanes, block, result + 4, vix_options.option_delta(is_call, vix_strike, *vix_terms))
-            store(lanes, block, result + 5, strikes.vix_strike_for_delta(is_call, target, *vix_terms))
+            store(lanes, block, result + 5, _sum(strikes.vix_strike_and_delta(is_call, target, *vix_terms)))
             result += 6
         store(lanes, block, result, costs.spx_half_spread(price, 0.3, future) + costs.vix_half_spread(price, future))
         store(lanes, block, result + 1, futures_curve.interpolate_log(future, 0.0, vix_strike, 30.0, 12.0))
@@ -79,7 +85,7 @@ def price_everything(lanes, block, days_of_case, table):
         for is_call in (True, False):
             price = vix_options.option_price(is_call, fund_strike, *fund_terms)
             store(lanes, block, result, price)
-            store(lanes, block, result + 1, strikes.fund_strike_for_delta(is_call, target, *fund_terms))
+            store(lanes, block, result + 1, _sum(strikes.fund_strike_and_delta(is_call, target, *fund_terms)))
             store(lanes, block, result + 2, vix_options.option_theta(is_call, fund_strike, rate, days, *fund_terms))
             store(lanes, block, result + 3, vix_options.option_theta(is_call, vix_strike, rate, days, *vix_terms))
             store(lanes, block, result + 4, spx_surface.option_theta(is_call, strike, forward, theta, phi, rho, rate, days))

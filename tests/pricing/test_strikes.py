@@ -13,14 +13,14 @@ from alvh.runtime.pricing.spx_surface import option_delta as spx_delta
 from alvh.runtime.pricing.strikes import (
     HIGHEST_VIX_RANK,
     LOWEST_VIX_RANK,
-    fund_strike_for_delta,
+    fund_strike_and_delta,
     fund_strike_of_rank,
     nearest_fund_strike,
     nearest_spx_strike,
     nearest_vix_strike,
-    spx_strike_for_delta,
+    spx_strike_and_delta,
     vix_rank_of_strike,
-    vix_strike_for_delta,
+    vix_strike_and_delta,
     vix_strike_of_rank,
 )
 from alvh.runtime.pricing.vix_level import level_table
@@ -91,7 +91,7 @@ def test_the_nearest_spx_strike_is_nearest(level):
 def test_no_spx_strike_is_nearer_in_delta(is_call, target, forward, volatility, days, rho, eta):
     theta = volatility * volatility * days / 365.0
     phi = eta / math.sqrt(theta * (1.0 + theta))
-    chosen = spx_strike_for_delta(is_call, target, forward, 0.99, theta, phi, rho)
+    chosen, delta = spx_strike_and_delta(is_call, target, forward, 0.99, theta, phi, rho)
 
     def miss(strike: float) -> float:
         return abs(spx_delta(is_call, strike, forward, theta, phi, rho) - target)
@@ -101,6 +101,7 @@ def test_no_spx_strike_is_nearer_in_delta(is_call, target, forward, volatility, 
     far = [nearest_spx_strike(forward * math.exp(0.25 * place * math.sqrt(theta))) for place in range(-12, 13)]
     assert miss(chosen) <= min(map(miss, near + far)) + 1e-15
     assert chosen % 5.0 == 0.0
+    assert delta == spx_delta(is_call, chosen, forward, theta, phi, rho)
 
 
 @given(
@@ -113,13 +114,14 @@ def test_no_spx_strike_is_nearer_in_delta(is_call, target, forward, volatility, 
 @example(True, 0.5, 14.0, 92.0, 30.0)
 def test_no_vix_strike_is_nearer_in_delta(is_call, target, future, vvix, days):
     terms = expiry_terms(future, vvix, 0.02, days, TABLE)
-    chosen = vix_strike_for_delta(is_call, target, *terms)
+    chosen, delta = vix_strike_and_delta(is_call, target, *terms)
 
     def miss(strike: float) -> float:
         return abs(vix_delta(is_call, strike, *terms) - target)
 
     assert miss(chosen) <= min(miss(vix_strike_of_rank(rank)) for rank in RANKS) + 1e-15
     assert vix_rank_of_strike(chosen) in RANKS
+    assert delta == vix_delta(is_call, chosen, *terms)
 
 
 @given(st.floats(-20.0, 8.0).map(math.exp))
@@ -143,7 +145,7 @@ def test_the_nearest_fund_strike_is_nearest_in_ratio(level):
 @example(False, 0.01, 20.0, 200.0, 20.0, 730.0, 2.0)
 def test_no_fund_strike_is_nearer_in_delta(is_call, target, share, vvix, vx30, days, leverage):
     terms = fund_options.expiry_terms(share, vvix, vx30, 0.02, days, leverage)
-    chosen = fund_strike_for_delta(is_call, target, *terms)
+    chosen, delta = fund_strike_and_delta(is_call, target, *terms)
 
     def miss(strike: float) -> float:
         return abs(vix_delta(is_call, strike, *terms) - target)
@@ -153,12 +155,13 @@ def test_no_fund_strike_is_nearer_in_delta(is_call, target, share, vvix, vx30, d
     grid = [fund_strike_of_rank(float(middle + place)) for place in range(-250, 251)]
     assert miss(chosen) <= min(map(miss, grid)) + 1e-15
     assert nearest_fund_strike(chosen) == chosen
+    assert delta == vix_delta(is_call, chosen, *terms)
 
 
 def test_equally_near_deltas_go_further_out_of_the_money():
     """Almost without volatility the deltas of the two neighbours are 1 and 0, both half away from the target."""
     flat = (102.5, 1.0, 1e-12, 0.0, 0.0)
-    assert [spx_strike_for_delta(is_call, 0.5, *flat) for is_call in (True, False)] == [105.0, 100.0]
+    assert [spx_strike_and_delta(is_call, 0.5, *flat)[0] for is_call in (True, False)] == [105.0, 100.0]
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -166,16 +169,16 @@ def test_unknown_terms_give_an_unknown_spx_strike(place):
     arguments = [0.16, 4000.0, 0.01, 5.0, -0.5]
     arguments[place] = math.nan
     target, forward, theta, phi, rho = arguments
-    assert math.isnan(spx_strike_for_delta(True, target, forward, 0.99, theta, phi, rho))
+    assert math.isnan(spx_strike_and_delta(True, target, forward, 0.99, theta, phi, rho)[0])
 
 
 def test_unknown_terms_give_an_unknown_vix_strike():
     for future, vvix in ((math.nan, 90.0), (20.0, math.nan)):
-        assert math.isnan(vix_strike_for_delta(True, 0.3, *expiry_terms(future, vvix, 0.02, 30.0, TABLE)))
-    assert math.isnan(vix_strike_for_delta(True, math.nan, *expiry_terms(20.0, 90.0, 0.02, 30.0, TABLE)))
+        assert math.isnan(vix_strike_and_delta(True, 0.3, *expiry_terms(future, vvix, 0.02, 30.0, TABLE))[0])
+    assert math.isnan(vix_strike_and_delta(True, math.nan, *expiry_terms(20.0, 90.0, 0.02, 30.0, TABLE))[0])
     assert math.isnan(nearest_vix_strike(math.nan))
     assert math.isnan(nearest_fund_strike(math.nan))
-    assert math.isnan(fund_strike_for_delta(True, math.nan, *fund_options.expiry_terms(20.0, 90.0, 18.0, 0.02, 30.0, 1.0)))
+    assert math.isnan(fund_strike_and_delta(True, math.nan, *fund_options.expiry_terms(20.0, 90.0, 18.0, 0.02, 30.0, 1.0))[0])
     for share, vvix, vx30 in ((math.nan, 90.0, 18.0), (20.0, math.nan, 18.0), (20.0, 90.0, math.nan)):
-        assert math.isnan(fund_strike_for_delta(True, 0.3, *fund_options.expiry_terms(share, vvix, vx30, 0.02, 30.0, 1.0)))
+        assert math.isnan(fund_strike_and_delta(True, 0.3, *fund_options.expiry_terms(share, vvix, vx30, 0.02, 30.0, 1.0))[0])
     assert math.isnan(nearest_spx_strike(math.nan))

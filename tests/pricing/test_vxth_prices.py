@@ -12,7 +12,7 @@ import datetime
 import pytest
 from option_chains import DATA, needs_data, series
 
-from alvh.runtime.pricing.strikes import vix_strike_for_delta
+from alvh.runtime.pricing.strikes import vix_strike_and_delta
 from alvh.runtime.pricing.vix_level import level_table
 from alvh.runtime.pricing.vix_options import Terms, expiry_terms, option_price
 
@@ -66,7 +66,7 @@ def back_test(data: Data, delta: float, vvix_factor: float = 1.0) -> tuple[float
         if date >= expiry:
             expiry = next(later for later in expiries if later > date)
             terms = data.terms(date, expiry, vvix_factor)
-            strike = vix_strike_for_delta(True, delta, *terms)
+            strike, _ = vix_strike_and_delta(True, delta, *terms)
             share = weight(terms[0])
             calls = value * share / option_price(True, strike, *terms)
             units = value * (1.0 - share) / data.spx[date]

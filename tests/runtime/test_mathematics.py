@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numba import njit
 
+import alvh.runtime.lane_types  # noqa: F401 - teaches Numba the lane functions
 from alvh.runtime.lanes import Lanes, load, store
 from alvh.runtime.mathematics import exp, log, mills_ratio, normal_cdf, normal_density, normal_quantile
 from alvh.runtime.record import same_bits

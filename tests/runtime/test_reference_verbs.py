@@ -407,7 +407,7 @@ def test_a_side_roll_into_an_odd_delta_is_flagged() -> None:
     record = small.run(vix=[20.0, 20.0, 2.7])
     nodes = [0.027 * 0.027 * (node / 365.0) for node in (9.0, 30.0, 93.0, 184.0, 365.0)]
     forward, discount, theta, phi = spx_surface.expiry_terms(4000.0, 0.0, *nodes, 1.0, 1.0, 2.0)
-    strike = float(strikes.spx_strike_for_delta(True, 0.3, forward, discount, theta, phi, -0.5))
+    strike = float(strikes.spx_strike_and_delta(True, 0.3, forward, discount, theta, phi, -0.5)[0])
     assert 0.05 < abs(float(spx_surface.option_delta(True, strike, forward, theta, phi, -0.5)) - 0.3) <= 0.10
     assert actions(record)[1:] == [(2, ROLL_OUT, NO_REASON, 1.0), (2, ROLL_IN, DELTA_FLAGGED, 1.0)]
     assert record.journal.strike[2, 1] == strike

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from asking import ask, calls, clauses_of, only_layer, rule_of
 
-from alvh.runtime.find_reasons import QuestionError
+from alvh.runtime.why import QuestionError
 
 UNKNOWN = math.nan
 OTHER = "book other { sell SPX put at 0.16 delta, 45 days\n open when vix > 90\n hold to expiry }"
