@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from alvh.grids import run_grid as run_grid
     from alvh.interface import Market as Market
     from alvh.interface import compare as compare
+    from alvh.interface import compare_paths as compare_paths
     from alvh.interface import run as run
+    from alvh.interface import run_paths as run_paths
     from alvh.interface import why as why
     from alvh.judging import claims as claims
     from alvh.mistakes import RequestError as RequestError
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from alvh.runtime.compare import Comparison as Comparison
     from alvh.runtime.grid import Grid as Grid
     from alvh.runtime.market import MarketError as MarketError
+    from alvh.runtime.paths.comparison import PathsComparison as PathsComparison
+    from alvh.runtime.paths.result import PathsResult as PathsResult
     from alvh.runtime.results import Result as Result
     from alvh.runtime.why import QuestionError as QuestionError
     from alvh.runtime.why import Why as Why
@@ -44,6 +48,8 @@ _HOMES = {
     "Grid": "alvh.runtime.grid",
     "Market": "alvh.interface",
     "MarketError": "alvh.runtime.market",
+    "PathsComparison": "alvh.runtime.paths.comparison",
+    "PathsResult": "alvh.runtime.paths.result",
     "QuestionError": "alvh.runtime.why",
     "RequestError": "alvh.mistakes",
     "Result": "alvh.runtime.results",
@@ -53,9 +59,11 @@ _HOMES = {
     "check": "alvh.strategy",
     "claims": "alvh.judging",
     "compare": "alvh.interface",
+    "compare_paths": "alvh.interface",
     "load": "alvh.strategy",
     "run": "alvh.interface",
     "run_grid": "alvh.grids",
+    "run_paths": "alvh.interface",
     "why": "alvh.interface",
 }
 

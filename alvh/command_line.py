@@ -65,7 +65,6 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a strategy on a market", description="Run a strategy on a market and show what it did.")
     run.add_argument("file", metavar="FILE", help="a strategy file")
     _add_run_arguments(run)
-    run.add_argument("--threads", type=_positive, metavar="N", help="threads that the cells of a grid run on (all processors)")
 
     compare = commands.add_parser(
         "compare", help="run strategies side by side", description="Run strategies on one market; the first file is the baseline."
@@ -143,6 +142,9 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", choices=("numba", "reference"), default="numba", help="compiled, or the plain interpreter (numba)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--out", metavar="DIR", help="write equity.parquet, journal.parquet and summary.json there")
+    parser.add_argument("--paths", type=_count, metavar="N", help="run on N paths of a generated market; show how the figures are spread")
+    parser.add_argument("--threads", type=_positive, metavar="N", help="threads that --paths, or a grid, runs on (all processors)")
+    parser.add_argument("--keep-paths", type=_numbers, metavar="K", help="with --paths and --out, write these paths whole: 3, or 0,5..9")
 
 
 def _add_market_arguments(parser: argparse.ArgumentParser) -> None:
@@ -183,6 +185,20 @@ def _count(text: str) -> int:
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count: write a whole number, 0 or more")
     return number
+
+
+def _numbers(text: str) -> tuple[range, ...]:
+    """`0,5..9` as ranges of whole numbers."""
+    found = []
+    for part in text.split(","):
+        low, dots, high = part.partition("..")
+        try:
+            found.append(range(_count(low), _count(high if dots else low) + 1))
+        except argparse.ArgumentTypeError:
+            found.append(range(0))
+        if not found[-1]:
+            raise argparse.ArgumentTypeError(f"{text!r} names no paths: write 3, or 0,5..9")
+    return tuple(found)
 
 
 def _positive(text: str) -> int:

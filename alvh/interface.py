@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -12,8 +12,13 @@ from alvh.mistakes import RequestError
 from alvh.runtime.compare import Comparison
 from alvh.runtime.market import Market as MarketProtocol
 from alvh.runtime.market import MarketArrays
+from alvh.runtime.markets.generated import GeneratedMarket
 from alvh.runtime.markets.load_market import load_market
 from alvh.runtime.markets.manifest import SPX_SETTLEMENTS
+from alvh.runtime.paths.comparison import PathsComparison
+from alvh.runtime.paths.result import PathsResult
+from alvh.runtime.paths.run_paths import PathOptions, available_cores
+from alvh.runtime.paths.run_paths import run_paths as run_program_on_paths
 from alvh.runtime.results import Result
 from alvh.runtime.run import Engine, Report, Runnable, RunOptions
 from alvh.runtime.run import run as run_program
@@ -47,6 +52,11 @@ class Market(MarketProtocol):
     ) -> MarketArrays:
         return self._market.arrays(start, end, inputs, calendars, paths, lags)
 
+    @property
+    def generated(self) -> GeneratedMarket | None:
+        """The generator behind it, which has as many paths as asked for; None for a manifest, which has one."""
+        return self._market if isinstance(self._market, GeneratedMarket) else None
+
     def fingerprint(self) -> str:
         return self._market.fingerprint()
 
@@ -71,9 +81,62 @@ def run(
     shifted. `settings` are read as in a strategy file. `report` is told each step. StrategyError (also for a file that has
     nothing to trade), MarketError, RequestError."""
     options = options_of(start, end, engine, phase)
-    if not isinstance(strategy, Strategy) or settings:
-        strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
-    return _run_loaded(strategy, open_market(market), options, report)
+    return _run_loaded(_tradable(strategy, settings), open_market(market), options, report)
+
+
+def run_paths(
+    strategy: Strategy | PathLike,
+    market: MarketProtocol | PathLike,
+    paths: int,
+    *,
+    threads: int | None = None,
+    keep: Sequence[int] = (),
+    start: date | str | None = None,
+    end: date | str | None = None,
+    engine: Engine = "numba",
+    settings: Settings | None = None,
+    phase: int = 0,
+    report: Report = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
+) -> PathsResult:
+    """The result of a strategy on the paths 0 .. `paths` - 1 of a generated market; the other arguments as of `run`.
+
+    `threads`: None for all cores that the process may use. `keep`: paths whose equity and journal are wanted too, as `run` gives them.
+    `progress` is told how many paths are done, of how many. What path k comes to depends neither on `paths` nor on `threads`."""
+    options, asked = options_of(start, end, engine, phase), _path_options(paths, threads, keep)
+    generated = _with_many_paths(market)
+    return _run_loaded_on_paths(_tradable(strategy, settings), generated, options, asked, report, progress)
+
+
+def compare_paths(
+    strategies: Sequence[Strategy | PathLike],
+    market: MarketProtocol | PathLike,
+    paths: int,
+    *,
+    threads: int | None = None,
+    keep: Sequence[int] = (),
+    start: date | str | None = None,
+    end: date | str | None = None,
+    engine: Engine = "numba",
+    settings: Settings | None = None,
+    phase: int = 0,
+    report: Report = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _, __: None,
+) -> PathsComparison:
+    """Strategies on the same paths, the first the baseline, compared path by path; arguments as of `run_paths` and `compare`."""
+    if not strategies:
+        raise RequestError("nothing to compare: name at least one strategy")
+    options, asked = options_of(start, end, engine, phase), _path_options(paths, threads, keep)
+    loaded = load_all(strategies, settings=settings)
+    generated = _with_many_paths(market)
+    results: list[PathsResult] = []
+
+    def told(done: int, of: int) -> None:
+        progress(len(results) * of + done, len(loaded) * of)
+
+    for strategy in loaded:
+        results.append(_run_loaded_on_paths(_tradable(strategy), generated, options, asked, report, told))
+    return PathsComparison(tuple(results))
 
 
 def compare(
@@ -95,7 +158,7 @@ def compare(
     options = options_of(start, end, engine, phase)
     loaded = load_all(strategies, settings=settings)
     opened = open_market(market)
-    return Comparison(tuple(_run_loaded(strategy, opened, options, report) for strategy in loaded))
+    return Comparison(tuple(_run_loaded(_tradable(strategy), opened, options, report) for strategy in loaded))
 
 
 def why(
@@ -126,11 +189,49 @@ def why(
     return find_reasons(_runnable(strategy), open_market(market), asked, layer, options, report)
 
 
-def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
+def _tradable(strategy: Strategy | PathLike, settings: Settings | None = None) -> Strategy:
+    """The strategy loaded, with its settings. StrategyError where it does not compile or has nothing to trade."""
+    if not isinstance(strategy, Strategy) or settings:
+        strategy = load(strategy.path if isinstance(strategy, Strategy) else strategy, settings=settings)
     if not (strategy.program.layers or strategy.program.hold_index):
         raise StrategyError(strategy.warnings)  # of a file that declares nothing to trade the checker says so
+    return strategy
+
+
+def _run_loaded(strategy: Strategy, market: MarketProtocol, options: RunOptions, report: Report) -> Result:
     runnable = _runnable(strategy)
     return run_program(runnable, market, options, lambda step: report(f"{runnable.file}: {step}"))
+
+
+def _run_loaded_on_paths(
+    strategy: Strategy,
+    market: GeneratedMarket,
+    options: RunOptions,
+    asked: PathOptions,
+    report: Report,
+    progress: Callable[[int, int], None],
+) -> PathsResult:
+    runnable = _runnable(strategy)
+    return run_program_on_paths(runnable, market, options, asked, lambda step: report(f"{runnable.file}: {step}"), progress)
+
+
+def _path_options(paths: int, threads: int | None, keep: Sequence[int]) -> PathOptions:
+    kept = tuple(sorted(set(keep)))
+    if paths < 1:
+        raise RequestError("there is no path to run on: ask for one at least")
+    if threads is not None and threads < 1:
+        raise RequestError("nothing runs on no thread: ask for one at least")
+    if kept and not 0 <= kept[0] <= kept[-1] < paths:
+        raise RequestError(f"path {kept[0] if kept[0] < 0 else kept[-1]} cannot be kept: the paths run are 0 to {paths - 1}")
+    return PathOptions(paths, threads or available_cores(), kept)
+
+
+def _with_many_paths(market: MarketProtocol | PathLike) -> GeneratedMarket:
+    opened = open_market(market)
+    generated = opened.generated if isinstance(opened, Market) else opened
+    if not isinstance(generated, GeneratedMarket):
+        raise RequestError(f"{opened.name} has one path: many paths need a market that makes them, as `generated`")
+    return generated
 
 
 def _runnable(strategy: Strategy) -> Runnable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 from attrs import asdict, frozen
@@ -13,7 +13,14 @@ from alvh.runtime.metrics import drawdown_reduction
 from alvh.runtime.results import SCHEMA_VERSION, Result, dump_json
 
 
-def names_apart(results: Sequence[Result]) -> tuple[str, ...]:
+class Named(Protocol):
+    """What came of a file."""
+
+    @property
+    def file(self) -> str: ...
+
+
+def names_apart(results: Sequence[Named]) -> tuple[str, ...]:
     """A name for each result: its file without the ending, numbered where two agree."""
     names: list[str] = []
     for result in results:

@@ -76,6 +76,8 @@ class Note:
     text: str
     series: str = ""
     """Which alone it is about: left out of a result that does not read it. "" for what concerns every run."""
+    of_path: bool = False
+    """Whether it holds of the first path, and says nothing on others."""
 
 
 @frozen(eq=False)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from alvh.runtime.attribution import Basis, InstrumentBasis
 from alvh.runtime.compare import Comparison, Difference
-from alvh.runtime.results import Result
+from alvh.runtime.results import Result, Settings
 from alvh.runtime.settlements import SETTLEMENT_SERIES
 
 ABSENT = "-"
@@ -174,8 +174,7 @@ def basis_lines(basis: Basis) -> list[str]:
     return lines
 
 
-def settings_line(result: Result) -> str:
-    settings = result.settings
+def settings_line(settings: Settings) -> str:
     params = "".join(f", {name} {value:g}" for name, value in settings.params)
     phase = f", phase {settings.phase}" if settings.phase else ""
     chosen = f"costs {settings.costs}, fills at the same close, {settings.contracts} contracts"
@@ -198,7 +197,7 @@ def _heading(result: Result) -> str:
 
 def _lines(result: Result) -> list[str]:
     """All that a reader of the figures must know: notes, what they rest on, settings, rules that were unknown."""
-    return [*(f"- {note}" for note in result.notes), *basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]
+    return [*(f"- {note}" for note in result.notes), *basis_lines(result.basis), settings_line(result.settings), *knowledge_lines(result)]
 
 
 def result_text(result: Result) -> str:
@@ -207,7 +206,7 @@ def result_text(result: Result) -> str:
         "\n".join([f"{result.strategy}: {_heading(result)}", *(f"- {note}" for note in result.notes)]),
         metrics_table(result).text(),
         layers_table(result).text(),
-        "\n".join([*basis_lines(result.basis), settings_line(result), *knowledge_lines(result)]),
+        "\n".join([*basis_lines(result.basis), settings_line(result.settings), *knowledge_lines(result)]),
     ]
     return "\n\n".join(blocks) + "\n"
 

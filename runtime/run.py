@@ -148,17 +148,7 @@ def _rule_knowledge(program: Program, record: RunRecord) -> tuple[RuleKnowledge,
 
 
 def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Basis) -> tuple[str, ...]:
-    notes = [
-        f"the market has no {entry.series}: what reads it stays unknown, and no rule acts on the unknown"
-        for entry in basis.series
-        if entry.missing == 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
-    ]
-    notes += [f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events]
-    notes += [
-        f"missing on {entry.missing:.1%} of days: {entry.series}"
-        for entry in basis.series
-        if 0.0 < entry.missing < 1.0 and (entry.series in program.inputs or _is_stream(program, entry.series))
-    ]
+    notes = missing_notes(program, arrays, {entry.series: entry.missing for entry in basis.series})
     if record.stopped >= 0:
         day = calendar_date(arrays.sessions[record.stopped])
         notes.append(f"the run stopped before {day}: a position held had no price for more than five sessions")
@@ -172,6 +162,16 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     if record.unknown_rates:
         notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
     return tuple(notes)
+
+
+def missing_notes(program: Program, arrays: MarketArrays, missing: Mapping[str, float]) -> list[str]:
+    """What a strategy reads and the market lacks; `missing` is the share of days by series."""
+    read = {name: share for name, share in missing.items() if name in program.inputs or _is_stream(program, name)}
+    return [
+        *(f"the market has no {name}: what reads it stays unknown, and no rule acts on the unknown" for name in read if read[name] == 1.0),
+        *(f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events),
+        *(f"missing on {share:.1%} of days: {name}" for name, share in read.items() if 0.0 < share < 1.0),
+    ]
 
 
 def _is_stream(program: Program, series: str) -> bool:

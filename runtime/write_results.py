@@ -10,15 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from alvh.runtime.compare import Comparison, names_apart
+from alvh.runtime.paths.comparison import PathsComparison
+from alvh.runtime.paths.result import PathsResult
 from alvh.runtime.results import Result
 
 EQUITY_FILE = "equity.parquet"
 JOURNAL_FILE = "journal.parquet"
 SUMMARY_FILE = "summary.json"
+PATHS_FILE = "paths.parquet"
 PICTURE_FILE = "equity_and_drawdown.png"
 GRID_FILE = "grid.json"
 CLAIMS_FILE, CLAIMS_TEXT_FILE = "claims.json", "claims.txt"
-_OWN_FILES = frozenset({EQUITY_FILE, JOURNAL_FILE, SUMMARY_FILE, PICTURE_FILE, CLAIMS_FILE, CLAIMS_TEXT_FILE})
+_OWN_FILES = frozenset({EQUITY_FILE, JOURNAL_FILE, SUMMARY_FILE, PATHS_FILE, PICTURE_FILE, CLAIMS_FILE, CLAIMS_TEXT_FILE})
 _VERSIONED = ((SUMMARY_FILE, "schema_version"), (CLAIMS_FILE, "format_version"))
 """What tells a folder of alvh: one of these files, with its version."""
 
@@ -80,6 +83,32 @@ def write_comparison(comparison: Comparison, folder: Path, picture: Callable[[Pa
         (place / SUMMARY_FILE).write_text(comparison.to_json(), encoding="utf-8")
 
     write_whole(folder, write)
+
+
+def write_paths(result: PathsResult, folder: Path) -> None:
+    """`paths.parquet` and `summary.json` in `folder`, and a folder `path-7` for each path kept. OutputError when it cannot take them."""
+
+    write_whole(folder, lambda place: _write_paths_files(result, place))
+
+
+def write_paths_comparison(comparison: PathsComparison, folder: Path) -> None:
+    """`summary.json` in `folder`, and a folder for each result as `write_paths` fills it. OutputError when it cannot take them."""
+
+    def write(place: Path) -> None:
+        for name, result in zip(names_apart(comparison.results), comparison.results, strict=True):
+            (place / name).mkdir()
+            _write_paths_files(result, place / name)
+        (place / SUMMARY_FILE).write_text(comparison.to_json(), encoding="utf-8")
+
+    write_whole(folder, write)
+
+
+def _write_paths_files(result: PathsResult, place: Path) -> None:
+    result.by_path.write_parquet(place / PATHS_FILE)
+    for number, kept in result.kept:
+        (place / f"path-{number}").mkdir()
+        _write_files(kept, place / f"path-{number}")
+    (place / SUMMARY_FILE).write_text(result.to_json(), encoding="utf-8")
 
 
 def _write_files(result: Result, place: Path) -> None:

@@ -11,11 +11,10 @@ from alvh.compiler.ir import Program
 from alvh.compiler.twins import SIZING_EQUITY, always_on, sized_by_series, without_hedges
 from alvh.runtime.claims.tracks import Run
 from alvh.runtime.engine.simulate import simulate
+from alvh.runtime.lane_width import production_width
 from alvh.runtime.market import MODELLED, Floats, MarketArrays
 from alvh.runtime.record import RunRecord
 
-LANES = 8
-"""Paths that run side by side where there are many."""
 LANES_PAY = 16
 """Paths of a block from which on."""
 PHASE_SPAN = 21
@@ -68,7 +67,7 @@ class Trials:
         return self._simulate(paired, with_sizing(self.arrays, self.unhedged(original)))
 
     def _simulate(self, program: Program, arrays: MarketArrays) -> tuple[Run, ...]:
-        lanes = LANES if self.paths >= LANES_PAY else 1
+        lanes = production_width() if self.paths >= LANES_PAY else 1
         records = simulate(program, arrays, self.phase, lanes, record_sensitivities=self.record_sensitivities)
         return tuple(Run(program, arrays, path, record) for path, record in enumerate(records))
 

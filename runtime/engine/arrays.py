@@ -131,7 +131,8 @@ def settings_of(
     journal_rows: int,
     *,
     interpreted: bool,
-    sensitivities: bool,
+    sensitivities: bool = False,
+    records: bool = True,
 ) -> layout.Settings:
     marks = {node.name for node in program.nodes if node.operation in ("mark", "lot")}
     account = {node.name for node in program.nodes if node.operation == "account"}
@@ -166,6 +167,7 @@ def settings_of(
         hedged_break_evens=int(bool(marks & {"hedged_lower_break_even", "hedged_upper_break_even"})),
         sensitivities=int(sensitivities),
         tape_rows=layout.tape_rows(len(program.layers), sensitivities),
+        records=int(records),
     )
 
 
@@ -227,6 +229,24 @@ def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, settings: lay
     )
     tape.counts[layout.COUNT_STOPPED] = -1.0
     return tape
+
+
+def small_tape(program: Program, arrays: MarketArrays, lanes: int) -> layout.Tape:
+    """A tape without a journal, for what metrics are made of; `clear_tape` makes it ready for a block."""
+    bars = arrays.last - arrays.first + 1
+    return layout.Tape(
+        bars=np.zeros((bars + len(program.layers), lanes)),
+        journal=np.empty((1, layout.JOURNAL_COLUMNS)),
+        counts=np.zeros((layout.COUNTS, lanes)),
+        unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
+    )
+
+
+def clear_tape(tape: layout.Tape) -> None:
+    """Counts at their start; bars are written before they are read."""
+    tape.counts[:] = 0.0
+    tape.counts[layout.COUNT_STOPPED] = -1.0
+    tape.unknown[:] = 0.0
 
 
 def level_table() -> Floats:

@@ -76,6 +76,9 @@ def _record(lanes: Lanes, run: Run, bar: int) -> None:
     spx = series_at(lanes, run, bar, SPX_CLOSE)
     if run.settings.hold == 1:
         _sweep(lanes, run, spx)
+    if run.settings.records == 0:
+        _record_little(lanes, run, bar, spx)
+        return
     layers = run.settings.layers
     cash = load(lanes, run.state.account, A_CASH)
     equity = cash
@@ -98,6 +101,21 @@ def _record(lanes: Lanes, run: Run, bar: int) -> None:
     store(lanes, run.tape.bars, row + P_FEES, load(lanes, run.state.account, A_FEES))
     if run.settings.sensitivities == 1:
         record_sensitivities(lanes, run, bar, row + P_LAYERS + 3 * layers, equity)
+
+
+@lane_function
+def _record_little(lanes: Lanes, run: Run, bar: int, spx: float) -> None:
+    """What metrics are made of: equity of the bar, and over the last bar's the profit of each layer."""
+    layers = run.settings.layers
+    profits = run.settings.last - run.settings.first + 1
+    equity = load(lanes, run.state.account, A_CASH)
+    for layer in range(layers):
+        value = _value_of_layer(lanes, run, layer)
+        equity = equity + value
+        store(lanes, run.tape.bars, profits + layer, load(lanes, run.state.layers, layer * LAYER_ROWS + S_FLOW) + value)
+    if run.settings.hold == 1:
+        equity = equity + load(lanes, run.state.account, A_UNITS) * spx
+    store(lanes, run.tape.bars, bar - run.settings.first, equity)
 
 
 @lane_function

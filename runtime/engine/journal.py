@@ -1,9 +1,10 @@
-"""Journal rows: one an action and lane, written where a mask holds."""
+"""Journal rows: one an action and lane, written where a mask holds. Of a run that is not recorded, trades are counted and no more."""
 
 from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
+from alvh.runtime.engine.ledger import count_where
 from alvh.runtime.lanes import Lanes, extract, extract_mask, lane_function
 from alvh.runtime.record import NO_REASON, SETTLE, SHIFT
 
@@ -105,6 +106,8 @@ def _write_reads(run: Run, lane: int, row: int, rule: int, kept_in: int) -> None
 @lane_function
 def keep_reads(lanes: Lanes, run: Run, slot: int, mask: bool, rule: int) -> None:
     """Keeps what a lot's rule read until the lot is traded later in the bar."""
+    if run.settings.records == 0:
+        return
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             for read in range(at.READS):
@@ -115,6 +118,8 @@ def keep_reads(lanes: Lanes, run: Run, slot: int, mask: bool, rule: int) -> None
 
 @lane_function
 def journal_settlement(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, structures: float, value: float) -> None:
+    if run.settings.records == 0:
+        return
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             row = start_row(run, lane)
@@ -144,7 +149,10 @@ def journal_lot(
     cost: float,
     kept_in: int,
 ) -> None:
-    """A trade of a lot that stands in its slot, or (action REFUSED) the refusal of one. `rule`, `cut` .. `cost` by lane."""
+    """A trade of a lot that stands in its slot. `rule`, `cut` .. `cost` by lane."""
+    count_where(lanes, run.tape.counts, at.COUNT_TRADES, mask)
+    if run.settings.records == 0:
+        return
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             row = start_row(run, lane)
@@ -176,6 +184,8 @@ def journal_refusal(
     choice: int,
 ) -> None:
     """An order that was not traded. Its legs stand in the row where its price does: those chosen, or (`choice` -1) the lot's own."""
+    if run.settings.records == 0:
+        return
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             row = start_row(run, lane)
@@ -197,6 +207,8 @@ def journal_refusal(
 @lane_function
 def journal_shift(lanes: Lanes, run: Run, bar: int, layer: int, mask: bool, rule: int, asked: float, moved: float) -> None:
     """Share moved from a layer to another."""
+    if run.settings.records == 0:
+        return
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
             row = start_row(run, lane)

@@ -206,8 +206,8 @@ def tape_rows(layers: int, sensitivities: bool) -> int:
     return P_LAYERS + 3 * layers + (1 + layers if sensitivities else 0)
 
 
-COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL = range(5)
-COUNT_VERBS = 5
+COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL, COUNT_TRADES = range(6)
+COUNT_VERBS = 6
 VERBS = RECORDED_VERBS
 COUNTS = COUNT_VERBS + len(VERBS)
 
@@ -299,6 +299,8 @@ class Settings(NamedTuple):
     """Rows of the tape a bar."""
     hedged_break_evens: int
     """1 when the program reads a break-even with hedges; else none is computed."""
+    records: int
+    """1: the tape holds every bar and the journal; 0: what metrics are made of."""
 
 
 class State(NamedTuple):
@@ -341,7 +343,8 @@ class Tape(NamedTuple):
     """What a run writes down."""
 
     bars: Any
-    """[bars * Settings.tape_rows, lanes]."""
+    """[bars * Settings.tape_rows, lanes]; where nothing is recorded [bars + layers, lanes]: equity, then the last bar's profit of
+    each layer."""
     journal: Any
     """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
     counts: Any

@@ -114,8 +114,9 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
         if longest <= journal_rows:
             break
         journal_rows = longest
-    if width > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
+    if count > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
         # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
+        # (One path alone on all lanes stops on all of them.)
         return _run_alone(simulation, block, jit=jit)
     return [record_of(program, arrays, tape, settings, lane) for lane in range(count)]
 

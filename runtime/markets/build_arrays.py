@@ -184,7 +184,7 @@ def build_arrays(
     _put_curve(rows, observed, terms, listed, CurveState(rows["vix"], _observed_only(rows, "vix3m"), slow, slower, nodes))
     prints = _put_prints(rows, observed, terms, listed.vix)
     said += _put_funds(rows, observed, listed, first)
-    said += map(Note, say_where_levels_are_clamped(rows.series, rows.values, listed, first))
+    said += note_clamped_levels(rows.series, rows.values, listed, first)
     said += map(Note, _say_what_is_modelled(rows, first))
     return put_on_calendar(Filled(rows.series, rows.values, rows.provenance, prints, tuple(said)), listed, first, events)
 
@@ -401,13 +401,12 @@ def _say_what_is_modelled(rows: _Rows, first: int) -> list[str]:
     return notes
 
 
-def say_where_levels_are_clamped(series: tuple[str, ...], values: Floats, listed: Listed, first: int) -> list[str]:
-    """A line where VVIX asks for more or less volatility than the model of VIX options has; `values` as in MarketArrays."""
+def note_clamped_levels(series: tuple[str, ...], values: Floats, listed: Listed, first: int) -> list[Note]:
+    """A note where VVIX asks for more or less volatility than the model of VIX options has; `values` as in MarketArrays."""
     places = [series.index("vix"), *(series.index(f"vx{rank}") for rank in range(1, RANKS + 1))]
     vvix = values[:, series.index("vvix")]
     clamped, pairs = count_clamped_levels(listed.vix, listed.sessions, listed.front, first, values[:, places], vvix)
     if clamped == 0:
         return []
-    return [
-        f"VIX options: on {clamped} of {pairs} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
-    ]
+    text = f"VIX options: on {clamped} of {pairs} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
+    return [Note(text, of_path=True)]

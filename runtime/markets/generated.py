@@ -17,8 +17,8 @@ from alvh.runtime.markets.build_arrays import (
     Filled,
     Listed,
     list_expiries,
+    note_clamped_levels,
     put_on_calendar,
-    say_where_levels_are_clamped,
 )
 from alvh.runtime.markets.compiled_paths import ARRAY_LANES, compiled_paths, kernel_that_pays
 from alvh.runtime.markets.examine import date_text
@@ -75,6 +75,10 @@ class GeneratedMarket:
         self.spx_settlement = spx_settlement
         self.first_path = first_path
 
+    def starting_at(self, path: int) -> GeneratedMarket:
+        """The same market with its paths counted from `path` on."""
+        return GeneratedMarket(self.seed, self.years, self.spx_settlement, self.first_path + path)
+
     def fingerprint(self) -> str:
         """Hash of the generator's version, the seed, the length, the settlement and the table of sessions."""
         parts = [
@@ -110,10 +114,10 @@ class GeneratedMarket:
         events = synthetic_releases(laid.listed.sessions)
         if asked := [name for name in calendars if name in events]:
             notes.append(f"the dates of {', '.join(asked)} are a fixed synthetic schedule")
-        notes += say_where_levels_are_clamped(laid.series, values, laid.listed, laid.first)
+        clamped = note_clamped_levels(laid.series, values, laid.listed, laid.first)
         # Every path is known on the same bars.
         provenance = np.where(np.isnan(values[:, :, 0]), MISSING, MODELLED).astype(np.uint8)
-        filled = Filled(laid.series, values, provenance, self._prints(laid.bars), tuple(map(Note, notes)))
+        filled = Filled(laid.series, values, provenance, self._prints(laid.bars), (*map(Note, notes), *clamped))
         return put_on_calendar(filled, laid.listed, laid.first, {name: events[name] for name in calendars if name in events})
 
     def filler(

@@ -46,7 +46,10 @@ def misfits(value: Any, root: dict[str, Any], schema: dict[str, Any] | None = No
         found.append(f"{place} is {value!r}")
     if isinstance(value, int) and value < schema.get("minimum", value):
         found.append(f"{place} is {value!r}")
-    if isinstance(value, dict):
+    if isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):  # any names
+        for name, part in value.items():
+            found += misfits(part, root, schema["additionalProperties"], f"{place}.{name}")
+    elif isinstance(value, dict):
         if set(value) != set(schema["required"]):  # nothing is optional, nothing else allowed
             found.append(f"{place} has {sorted(value)}")
         for name, part in value.items():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the shipped strategies and a broken one, and a folder with somebody's letter."""
+    """A folder with the shipped strategies and a broken one, a market of one's own, and a folder with somebody's letter."""
     copy_strategies(tmp_path)
+    shutil.copy(HERE.parent / "markets" / "history.toml", tmp_path / "one_path.toml")
     (tmp_path / "broken.alvh").write_text('strategy "Broken"\ntrigger fear = vix > 20%\n')
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("dear")
