@@ -74,8 +74,7 @@ def stream_ready(paths: int, threads: int) -> None:
 
 
 def _blocks(strategy: Strategy) -> PathBlocks:
-    program = strategy.program
-    return PathBlocks(GeneratedMarket(SEED), None, None, program.inputs, program.calendars, strategy.lags)
+    return PathBlocks(GeneratedMarket(SEED), None, None, strategy.program, strategy.lags)
 
 
 def main(paths: int) -> None:

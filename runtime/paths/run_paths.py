@@ -55,7 +55,7 @@ def run_paths(
     report("reading the market")
     program = strategy.program
     start, end = (None if day is None else np.datetime64(day, "D") for day in (options.start, options.end))
-    blocks = PathBlocks(market, start, end, program.inputs, program.calendars, strategy.lags)
+    blocks = PathBlocks(market, start, end, program, strategy.lags)
     if options.engine == "reference":
         report("interpreting")
         streamed = _interpret_paths(strategy, blocks, options, asked.paths, progress)
