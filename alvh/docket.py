@@ -55,9 +55,6 @@ class Docket:
     def _asked(self, strategy: Strategy, question: Question) -> Asked:
         rival = None if question.against is None else self._beside(strategy, question)
         file = os.path.basename(strategy.path)
-        if missing := [f"{name} {choice}" for name, choice in question.settings if choice not in SETTINGS[name].choices]:
-            problem = f"this version has no `{missing[0]}`"
-            return Asked(file, question.name, question.text, (), Setup(strategy.program), problem=problem)
         if question.on_days is not None:
             self._conditions_read |= {node.name for node in question.on_days.nodes if node.operation == "series"}
 

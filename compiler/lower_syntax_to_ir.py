@@ -75,6 +75,7 @@ def lower_syntax_to_ir(meaning: Meaning, dependencies: Dependencies) -> tuple[ir
         inputs=tuple(sorted({entry.name.name for entry in module.inputs} & {node.name for node in nodes if node.operation == "series"})),
         calendars=tuple(sorted({node.name for node in nodes if node.operation in ("calendar", "calendar_within")} - MARKET_CALENDARS)),
         warm_up=warm_up(nodes),
+        fill=_fill(module),
     )
     return program, find_clauses(program, meaning, expressions, numbers)
 
@@ -111,6 +112,11 @@ def _choice(module: Module, name: str) -> str | None:
 def _costs(module: Module) -> OneOf["none", "listed", "crowded"]:
     chosen = _choice(module, "costs")
     return "none" if chosen == "none" else "crowded" if chosen == "crowded" else "listed"
+
+
+def _fill(module: Module) -> ir.Fill:
+    chosen = _choice(module, "fill")
+    return "next open" if chosen == "next open" else "next close" if chosen == "next close" else "this close"
 
 
 def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:

@@ -174,6 +174,8 @@ class Order:
     rule: Rule | None
     slot: int = -1
     reads: Sequence[float] = ()
+    gives_up: tuple[int, int] = (-1, -1)
+    """Layer and slot of the lot that was rolled into this layer."""
 
 
 @define
@@ -253,6 +255,8 @@ class LayerState:
     last_refusal: int = NO_REASON
 
     # What follows is of today only.
+    shifted: float = 0.0
+    """What shifts brought into the balance, since the layer's decisions were last put off."""
     refused: bool = False
     opened: bool = False
     closed: bool = False

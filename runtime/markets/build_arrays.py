@@ -155,6 +155,7 @@ def build_arrays(
             "spx_expiry": _flags(sessions, spx.settle_day[spx.monthly == 1]),
         },
         prints=prints,
+        stale_open=-1.0 if observed.synthetic else terms.stale_open,
         notes=tuple(said),
     )
 
