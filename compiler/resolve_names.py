@@ -46,7 +46,6 @@ from alvh.compiler.vocabulary import (
     METRICS,
     PRODUCTS,
     SERIES,
-    SETTINGS,
     is_reserved,
 )
 from alvh.grammar import syntax

@@ -1,6 +1,7 @@
-"""`fill next open`, `fill next close`: orders decided on one bar and executed on the next (docs/design/bar.md, "Fills later than the decision").
+"""`fill next open`, `fill next close`: orders decided on one bar and executed on the next.
 
-Decisions book what they trade, so that later layers see it as held; then the books are put back, and the orders wait.
+Decisions book what they trade, so that later layers see it as held; then the books are put back, and the orders wait
+(docs/design/bar.md, "Fills later than the decision").
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterable
 from copy import copy
 from typing import TypeAlias
 
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import InternalError
@@ -33,7 +34,7 @@ from alvh.runtime.record import (
     STILL_FULL,
     TRIM,
 )
-from alvh.runtime.reference_account import Ask, HeldLeg, LayerState, Lot, Order, structure_held
+from alvh.runtime.reference_account import Ask, LayerState, Lot, structure_held
 from alvh.runtime.reference_choosing import NO_PROXY, Structure, structure_of
 from alvh.runtime.reference_instruments import Contract
 from alvh.runtime.reference_journal import Row

@@ -20,6 +20,7 @@ from alvh.runtime.engine.layout import (
     E_ALIVE,
     E_MARK,
     EXPIRY_COLUMNS,
+    FILL_AT_THIS_CLOSE,
     G_PAID_WEIGHT,
     GROUP_COLUMN_COUNT,
     JOURNAL_COLUMNS,
@@ -63,6 +64,7 @@ from alvh.runtime.engine.mark import mark
 from alvh.runtime.engine.pointed import pointed
 from alvh.runtime.engine.prices import note_crowd, series_at
 from alvh.runtime.engine.settle import accrue_interest, settle
+from alvh.runtime.engine.waiting import execute_waiting, keep_books, put_books_back
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
 from alvh.runtime.rows import rows_of
 
@@ -80,6 +82,7 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
             rows_of(market.fund, EXPIRY_COLUMNS),
             rows_of(market.calendars, CALENDARS),
             rows_of(market.level, LEVEL_COLUMNS),
+            rows_of(market.fills, lanes),
         ),
         arrays.settings,
         Rules(
@@ -122,6 +125,8 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
             rows_of(state.out_of_room, 1),
             rows_of(state.rule_unknown, lanes),
             rows_of(state.reads, lanes),
+            rows_of(state.kept, lanes),
+            rows_of(state.stance, 1),
         ),
         Tape(
             rows_of(tape.bars, lanes),
@@ -133,9 +138,19 @@ def rows_of_run(lanes: Lanes, arrays: Run) -> Run:
 
 
 @lane_function
+def at_prices_of_fills(run: Run) -> Run:
+    """The same run with the prices at which waiting orders are executed in the place of the market's."""
+    market = run.market
+    prices = MarketTables(market.fills, market.days, market.spx, market.vix, market.fund, market.calendars, market.level, market.series)
+    return Run(prices, run.settings, run.rules, run.state, run.tape)
+
+
+@lane_function
 def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
     """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
-    run = pointed(rows_of_run(lanes, arrays))
+    rows = rows_of_run(lanes, arrays)
+    run = pointed(rows)
+    at_fills = pointed(at_prices_of_fills(rows))
     layers = run.settings.layers
     for bar in range(run.settings.last + 1):
         if bar >= run.settings.first:
@@ -143,18 +158,25 @@ def run_days(lanes: Lanes, kernel: Kernel, arrays: Run) -> None:
             if bar > run.settings.first:
                 accrue_interest(lanes, run, bar)
                 settle(lanes, run, bar)
+                if run.settings.fill != FILL_AT_THIS_CLOSE:
+                    execute_waiting(lanes, at_fills, bar)
+                    note_crowd(lanes, run, bar)
             mark(lanes, run, bar)
             if all_lanes(load(lanes, run.tape.counts, COUNT_STOPPED) >= 0.0):
                 return
         evaluate(lanes, kernel, run, bar, 0, 0)
         if bar >= run.settings.first:
             begin_decisions(lanes, run, bar)
+            if run.settings.fill != FILL_AT_THIS_CLOSE:
+                keep_books(lanes, run)
             layer = 0
             while layer < layers:
                 after = level_ends(run, layer)
                 decide_level(lanes, kernel, run, bar, layer, after)
                 layer = after
             evaluate(lanes, kernel, run, bar, layers + 1, 0)
+            if run.settings.fill != FILL_AT_THIS_CLOSE:
+                put_books_back(lanes, run)
             _record(lanes, run, bar)
 
 

@@ -23,6 +23,7 @@ from alvh.runtime.record import (
     NO_REASON,
     OPEN,
     REBALANCE,
+    ROLL_IN,
 )
 
 OPENED = at.COUNT_VERBS + at.VERBS.index("open")
@@ -92,7 +93,7 @@ def fill(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
         count_where(lanes, run.tape.counts, KEPT, filled)
     if enlarges:
         _increase(lanes, run, layer, slot, filled, bought, fee)
-        journal_lot(lanes, run, bar, layer, slot, filled, action, rule, code, asked, bought, price, cost, kept_in)
+        journal_lot(lanes, run, bar, layer, slot, filled, action, rule, code, asked, bought, price, cost, kept_in, slot)
         return
     if action == OPEN:
         store_where(lanes, run.state.layers, of_layer + at.S_OPENED, filled, broadcast(lanes, 1.0))
@@ -108,7 +109,8 @@ def fill(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
         here = waiting & free
         if any_lane(here):
             _place_lot(lanes, run, bar, layer, place, choice, here, bought, own, fee)
-            journal_lot(lanes, run, bar, layer, place, here, action, rule, code, asked, bought, price, cost, kept_in)
+            source = kept_in if action == ROLL_IN else -1
+            journal_lot(lanes, run, bar, layer, place, here, action, rule, code, asked, bought, price, cost, kept_in, source)
             waiting = waiting & negate(here)
     if any_lane(waiting):
         run.state.out_of_room[0] = 1
@@ -165,6 +167,9 @@ def _place_lot(
     refresh_lot(lanes, run, layer, slot)
     opening = load(lanes, run.state.lots, lot + at.O_WORST) + load(lanes, run.state.lots, lot + at.O_FLOATING)
     store_where(lanes, run.state.lots, lot + at.O_OPENING, mask, opening)
+    if run.state.stance[at.DEFERS] == 1:
+        # What stands in the slot is put back, and its streams go on.
+        return
     cells = int(run.rules.windows[0]) + slot * int(run.rules.windows[1])
     for cell in range(run.settings.lot_cells):
         store_where(lanes, run.state.cells, cells + cell, mask, broadcast(lanes, run.rules.lot_cells[cell]))

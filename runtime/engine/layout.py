@@ -116,18 +116,20 @@ D_DAY, D_VX_FRONT, D_MONTH_START, D_MONTH_PART, D_ERA, D_FIRST_SPX, D_FIRST_VIX,
 DAY_COLUMNS = 8
 
 # ---- rows of state, by lane ----------------------------------------------------------------------
-A_CASH, A_UNITS, A_EQUITY, A_MARGIN, A_INTEREST, A_FEES, A_HOLD_FLOW, A_CROWD, A_BETA, A_HEDGE_VALUE, A_HEDGE_THETA = range(11)
-"""`A_CROWD` multiplies half spreads today; `A_BETA` is the dollar beta of all lots."""
-ACCOUNT_ROWS = 11
+A_CASH, A_UNITS, A_EQUITY, A_MARGIN, A_INTEREST, A_FEES, A_HOLD_FLOW, A_CROWD, A_BETA, A_HEDGE_VALUE, A_HEDGE_THETA, A_LANE = range(12)
+"""`A_CROWD` multiplies half spreads today; `A_BETA` is the dollar beta of all lots, `A_LANE` the lane's number."""
+ACCOUNT_ROWS = 12
 
 (
     S_BALANCE, S_REALIZED, S_GAINS, S_FLOW, S_VALUE, S_CONTRACTS, S_COST, S_MARGIN,
     S_OPENED, S_CLOSED, S_ROLLED, S_LOTS_START, S_OWN_START, S_ROLLED_AWAY, S_OWN_ROLLED_AWAY, S_INCOMING,
-    S_LAST_REFUSAL, S_REFUSED, S_RESERVED, S_ASKED, S_SHARE, S_ROLLING, S_GAINS_RESERVED,
-) = range(23)  # fmt: skip
+    S_LAST_REFUSAL, S_REFUSED, S_RESERVED, S_ASKED, S_SHARE, S_ROLLING, S_GAINS_RESERVED, S_SHIFTED,
+) = range(24)  # fmt: skip
 """Of a layer; `S_INCOMING` counts the lots that others roll into it today, `S_ROLLING` its own that roll within it,
-`S_GAINS_RESERVED` what asks of the level would draw of its gains."""
-LAYER_ROWS = 23
+`S_GAINS_RESERVED` what asks of the level would draw of its gains, `S_SHIFTED` what shifts brought since decisions were last put off."""
+LAYER_ROWS = 24
+BOOKED_ROWS = S_OPENED
+"""Rows of a layer that trades book, before the others."""
 
 (
     O_STRUCTURES, O_OWN, O_BAR, O_FEES, O_STALE, O_VALUE, O_ENTRY, O_WORST, O_WIDTH, O_NEAREST, O_ACTION, O_RULE, O_REALIZED,
@@ -200,8 +202,14 @@ P_EQUITY, P_CASH, P_MARGIN, P_INTEREST, P_FEES, P_HOLD = range(6)
 P_LAYERS = 6
 """Then for each layer: profit, value, contracts."""
 
-COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL = range(5)
-COUNT_VERBS = 5
+W_SOURCE, W_SCALE = J_BAR, J_COST
+"""What a waiting order has in its row instead: the slot of the lot that it enlarges or that it replaces (-1: none), and its scale."""
+DEFERS, EXECUTES = range(2)
+"""Of `State.stance`."""
+FILL_AT_THIS_CLOSE, FILL_AT_NEXT_CLOSE, FILL_AT_NEXT_OPEN = range(3)
+
+COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL, COUNT_WAITING = range(6)
+COUNT_VERBS = 6
 VERBS = RECORDED_VERBS
 COUNTS = COUNT_VERBS + len(VERBS)
 
@@ -247,6 +255,8 @@ class MarketTables(NamedTuple):
     """[sessions, calendars of the kernel]."""
     level: Any
     """The VIX level table."""
+    fills: Any
+    """Like `series`: the prices at which waiting orders are executed. Where those are shown as the market's, the close's stand here."""
 
 
 class Settings(NamedTuple):
@@ -287,6 +297,12 @@ class Settings(NamedTuple):
     lot_cells: int
     journal_rows: int
     """Rows of the journal a lane."""
+    fill: int
+    """When orders are executed, FILL_AT_THIS_CLOSE .. FILL_AT_NEXT_OPEN."""
+    slots: int
+    waiting_from: int
+    waiting_rows: int
+    """Where waiting orders stand on the journal's tape, and how many a lane may have."""
 
 
 class State(NamedTuple):
@@ -323,6 +339,10 @@ class State(NamedTuple):
     """[rules, lanes]: whether a lot's rule was unknown on this bar."""
     reads: Any
     """[slots * READS, lanes]: what a lot's rule read, kept from its decision to its fill."""
+    kept: Any
+    """What the books said before decisions that wait to be executed."""
+    stance: Any
+    """[2]: 1 while trades are only decided; the row of the waiting order being executed, -1 for none."""
 
 
 class Tape(NamedTuple):
@@ -331,7 +351,7 @@ class Tape(NamedTuple):
     bars: Any
     """[bars * (P_LAYERS + 3 * layers), lanes]."""
     journal: Any
-    """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
+    """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's; then the orders that wait, the same way."""
     counts: Any
     """[COUNTS, lanes]."""
     unknown: Any

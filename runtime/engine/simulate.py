@@ -14,6 +14,7 @@ from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.opening import at_the_open
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
 
 FIRST_ROOM = 8
@@ -36,6 +37,8 @@ class _Simulation:
     arrays: MarketArrays
     phase: int
     level: Floats
+    opening: Floats | None
+    """Prices at the open, where orders fill at them."""
 
     def engine(self, width: int, *, jit: bool) -> Compiled:
         if self.steps is not None:
@@ -55,12 +58,13 @@ def simulate(
     width = lanes if jit else 1
     compiles = kernel if kernel is not None else paths * (arrays.last + 1) >= KERNEL_PAYS
     level = build.level_table()
+    opening = at_the_open(arrays).values if program.fill == "next open" else None
     room = FIRST_ROOM
     records: list[RunRecord] = []
     while room <= MOST_ROOM:
         tables = emit_tables(program, room, expose_all=not compiles)
         steps = None if compiles else emit_steps(program, tables, arrays.series)
-        simulation = _Simulation(program, tables, steps, arrays, phase, level)
+        simulation = _Simulation(program, tables, steps, arrays, phase, level, opening)
         engine = simulation.engine(width, jit=jit)
         while len(records) < paths:
             block = slice(len(records), min(len(records) + width, paths))
@@ -78,17 +82,14 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
     """The records of one block of paths; None if a layer ran out of room."""
     program, tables, arrays = simulation.program, simulation.tables, simulation.arrays
     count = block.stop - block.start
-    market = build.market_tables(tables, arrays, block, simulation.level)
-    if count < width:
-        # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
-        series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
-        market = market._replace(series=np.ascontiguousarray(series))
+    market = build.market_tables(tables, arrays, block, simulation.level, simulation.opening, width)
     rules = build.rule_arrays(program, tables, simulation.steps, width)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
         state = build.fresh_state(program, tables, market, width)
-        tape = build.fresh_tape(program, arrays, width, journal_rows)
-        settings = build.settings_of(program, tables, arrays, simulation.phase, journal_rows, interpreted=simulation.steps is not None)
+        tape = build.fresh_tape(program, tables, arrays, width, journal_rows)
+        interpreted = simulation.steps is not None
+        settings = build.settings_of(program, tables, arrays, simulation.phase, journal_rows, width, interpreted=interpreted)
         engine.run(layout.Run(market, settings, rules, state, tape))
         if state.out_of_room[0]:
             return None
@@ -138,6 +139,7 @@ def _record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, journa
         unknown_rates=int(counts[layout.COUNT_RATES]),
         stopped=stopped,
         verbs={verb: int(counts[layout.COUNT_VERBS + index]) for index, verb in enumerate(layout.VERBS)},
+        waiting=int(counts[layout.COUNT_WAITING]),
     )
 
 
