@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from alvh.compiler.ir import Layer, Rule
 from alvh.runtime.record import NO_REASON
@@ -72,6 +72,12 @@ class Lot:
     @opening_margin.default
     def _margin_now(self) -> float:
         return self.worst + self.floating
+
+    def copied(self) -> Lot:
+        """A lot whose numbers may go their own way; what its streams remember is shared."""
+        other = evolve(self, legs=[evolve(leg) for leg in self.legs])
+        other.worst, other.opening_margin = self.worst, self.opening_margin
+        return other
 
     def settle(self, legs: Iterable[HeldLeg]) -> None:
         """These legs are no more."""

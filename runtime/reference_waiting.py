@@ -7,7 +7,6 @@ Decisions book what they trade, so that later layers see it as held; then the bo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from typing import TypeAlias
 
 from attrs import evolve, frozen
@@ -15,7 +14,7 @@ from attrs import evolve, frozen
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.market import MarketArrays
-from alvh.runtime.opening import at_the_open
+from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import (
     BUDGET_SPENT,
     CLOSE,
@@ -78,7 +77,7 @@ class LaterFills:
     def begin(self) -> None:
         ledger = self.ledger
         layers = [
-            (state.balance, state.realized, state.gains, state.flow, {slot: _copy_of(lot) for slot, lot in state.lots.items()})
+            (state.balance, state.realized, state.gains, state.flow, {slot: lot.copied() for slot, lot in state.lots.items()})
             for state in ledger.layers
         ]
         for state in ledger.layers:
@@ -244,13 +243,6 @@ class LaterFills:
             return
         self.ledger.strike_anew(state, order, old, new, floating, DELTA_FLAGGED if roll.flagged else NO_REASON)
         self.ledger.verbs["roll"] += 1
-
-
-def _copy_of(lot: Lot) -> Lot:
-    """A lot whose numbers may go their own way; what its streams remember is shared."""
-    other = copy(lot)
-    other.legs = [copy(leg) for leg in lot.legs]
-    return other
 
 
 def _settles(contracts: Iterable[Contract], bar: int, *, or_before: bool = False) -> bool:

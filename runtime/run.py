@@ -17,11 +17,14 @@ from alvh.runtime.identity import identify
 from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
 from alvh.runtime.market import Market, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
-from alvh.runtime.record import RunRecord
+from alvh.runtime.pricing.opening import at_the_open
+from alvh.runtime.record import REFUSED, SETTLE, SHIFT, RunRecord
 from alvh.runtime.results import Result, RuleKnowledge, Settings
 from alvh.runtime.settlements import settlement_notes
 
 Engine = OneOf["numba", "reference"]
+FILLS = {"this close": "same_close", "next open": "next_open", "next close": "next_close"}
+"""How a result calls the settings `fill ...`."""
 Report = Callable[[str], None]
 """Told in a few words what a run is about to do."""
 
@@ -86,7 +89,7 @@ def interpret_record(strategy: Runnable, market: Market, options: RunOptions, ar
     settings = Settings(
         capital=program.capital,
         costs=program.costs,
-        fill="same_close",
+        fill=FILLS[program.fill],
         contracts="whole" if program.whole_contracts else "fractional",
         phase=options.phase,
         seed=getattr(market, "seed", None),
@@ -160,6 +163,7 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     unused = tuple(f"{fund}:" for fund in ("vxx", "uvxy") if all(entry.series != fund for entry in basis.series))
     notes += [note for note in arrays.notes if not note.startswith(unused)]
     notes += settlement_notes(program, arrays, record.journal)
+    notes += _notes_on_fills(program, arrays, record)
     if record.unknown_prints:
         notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
     if record.stale_marks:
@@ -167,6 +171,20 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     if record.unknown_rates:
         notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
     return tuple(notes)
+
+
+def _notes_on_fills(program: Program, arrays: MarketArrays, record: RunRecord) -> list[str]:
+    """Of orders that fill a session later: those that no bar was left for, and opens that were closes."""
+    notes = []
+    if record.waiting:
+        notes.append(f"orders decided on the last day, which no day was left to fill: {record.waiting}")
+    if program.fill == "next open":
+        rows = record.journal
+        traded = rows.bar[~np.isin(rows.action, (SETTLE, SHIFT, REFUSED))].astype(np.int64)
+        at_close = int((~at_the_open(arrays).known[traded, 0]).sum())
+        if at_close:
+            notes.append(f"SPX or VIX had no opening print: {at_close} of {len(traded)} fills are at that day's close")
+    return notes
 
 
 def _is_stream(program: Program, series: str) -> bool:

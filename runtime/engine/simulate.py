@@ -14,7 +14,7 @@ from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
 from alvh.runtime.market import Floats, MarketArrays
-from alvh.runtime.opening import at_the_open
+from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
 
 FIRST_ROOM = 8
