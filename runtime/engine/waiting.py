@@ -32,6 +32,7 @@ from alvh.runtime.lanes import (
     store,
     store_where,
 )
+from alvh.runtime.market import Floats
 from alvh.runtime.record import (
     ADD,
     BUDGET_SPENT,
@@ -101,7 +102,7 @@ def _exchange_books(lanes: Lanes, run: Run, keep: bool) -> None:
 
 
 @lane_function
-def _copy(lanes: Lanes, rows: float, first: int, count: int, kept: float, place: int, keep: bool) -> int:
+def _copy(lanes: Lanes, rows: Floats, first: int, count: int, kept: Floats, place: int, keep: bool) -> int:
     """The place after those that so many rows take."""
     for row in range(count):
         if keep:
