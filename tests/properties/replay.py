@@ -80,6 +80,8 @@ class Replay:
     """What of that futures moved by their marks."""
     variations: list[tuple[int, Place, float]]
     """The same by bar and lot."""
+    moves: list[tuple[int, Place, float, Trade | None]]
+    """Of both, in the order in which they happened: bar, lot, money, and the trade if it was one."""
     cost: Floats
     """Fees and half-spreads as the journal states them."""
 
@@ -100,7 +102,7 @@ def replay(program: Program, arrays: MarketArrays, record: RunRecord) -> Replay:
 
     Orders that fill a session later do so before the marks of their bar, at prices of their own."""
     bars = len(record.equity)
-    told = Replay([], [], np.zeros(bars), np.zeros(bars), [], np.zeros(bars))
+    told = Replay([], [], np.zeros(bars), np.zeros(bars), [], [], np.zeros(bars))
     retelling = _Retelling(program, arrays, record, told)
     by_bar: dict[int, list[int]] = defaultdict(list)
     for row, bar in enumerate(record.journal.bar.tolist()):
@@ -156,6 +158,7 @@ class _Retelling:
                 moved = weight_of(ratio, contract) * (self.prices.mid(contract) - self.marks[place, contract]) * position.units * 100.0
                 self.told.variation[self.bar - self.first] += moved
                 self.told.variations.append((self.bar, place, moved))
+                self.told.moves.append((self.bar, place, moved, None))
                 self.told.cash_moved[self.bar - self.first] += moved
             # Two legs may be of one contract.
             self.marks.update({(place, contract): self.prices.mid(contract) for _, contract in futures})
@@ -200,7 +203,9 @@ class _Retelling:
         number = self.bar - self.first
         self.told.cash_moved[number] += money
         self.told.cost[number] += float(self.rows.cost[row])
-        self.told.trades.append(Trade(self.bar, place, action, money, fee, before, after, price, row))
+        trade = Trade(self.bar, place, action, money, fee, before, after, price, row)
+        self.told.trades.append(trade)
+        self.told.moves.append((self.bar, place, money, trade))
         if after is not None:
             self.held[place] = after
 
