@@ -408,6 +408,8 @@ class Ledger:
         row = Row(self.bar, state.number, slot, action, rule, code, asked, filled, price, cost, lot.contracts, reads, lot.proxy)
         if not self.defers:
             self.rows.append(row)
+        elif self.observer is not None:
+            self.observer.order_decided(row)
         return row
 
     def refuse(

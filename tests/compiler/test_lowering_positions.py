@@ -28,7 +28,7 @@ def test_a_shipped_strategy_lowers_without_a_finding(path: Path) -> None:
 
 CNDR = """\
 program 'CNDR'
-  capital 1e+06  costs listed  contracts fractional  warm-up 0
+  capital 1e+06  costs listed  fill this close  contracts fractional  warm-up 0
   %0 = constant 0.2
   %1 = constant 0.05
   %2 = constant 0.1

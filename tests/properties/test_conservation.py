@@ -26,6 +26,7 @@ from alvh.runtime.record import ADD, CLOSE, KEEP, OPEN, REBALANCE, ROLL_IN, ROLL
 from alvh.runtime.reference import interpret
 from alvh.runtime.reference_account import LayerState, lots_of
 from alvh.runtime.reference_attributes import net_beta
+from alvh.runtime.reference_journal import Row
 from alvh.runtime.reference_ledger import Ledger
 from alvh.runtime.reference_prices import Prices
 
@@ -54,6 +55,8 @@ class Accounts:
     def lot_read(self, bar: int, layer: int, slot: int, values: Sequence[float]) -> None: ...
 
     def order_refused(self, bar: int, layer: int, slot: int, rule: Rule | None, code: int, asked: float) -> None: ...
+
+    def order_decided(self, row: Row) -> None: ...
 
     def decisions_end(self, bar: int, layers: Sequence[LayerState], unwinding: Sequence[Sequence[bool]], values: Sequence[float]) -> None:
         assert self.program is not None
