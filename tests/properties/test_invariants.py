@@ -73,11 +73,14 @@ def test_money_is_conserved_at_every_bar(written: ProgramText, market: str, phas
     assert (np.abs(cash - record.cash) <= near).all()
     assert (np.abs(record.cash + marks[:, 0] - record.equity) <= near).all()
 
+    assert (np.abs(np.cumsum(told.cost) - record.fees) <= near).all()
+    if program.fill == "next open":
+        # What is traded at the open gains or loses until the close, which no mark from close to close shows.
+        return
     settled = settled_by_bar(told, arrays, len(record.equity))
     carried = marks[:-1, 1] + settled[1:] - marks[:-1, 0]
     change = carried + told.variation[1:] - told.cost[1:] + np.diff(record.interest)
     assert (np.abs(np.diff(record.equity) - change) <= near[1:]).all()
-    assert (np.abs(np.cumsum(told.cost) - record.fees) <= near).all()
 
 
 def settled_by_bar(told: Replay, arrays: MarketArrays, bars: int) -> Floats:

@@ -236,4 +236,4 @@ def test_an_order_that_fills_later_is_told_on_both_sessions() -> None:
     assert (waiting.action, waiting.asked, waiting.filled, waiting.price) == ("open", 1.0, None, None)
     assert filled.sentences[0].startswith("Ordered the session before: It opened 1 of VIX call 2020-02-05 25 at ")
     assert not rule_of(filled, "open").decided
-    assert filled.outcome == "full"
+    assert filled.outcome == "false"
