@@ -446,7 +446,7 @@ def test_no_structure_loses_more_than_was_said(written: ProgramText, market: str
 @given(st.integers(15, 24), st.integers(0, 5), st.data(), market_names(WHOLE))
 def test_an_unwound_hedge_is_flat_until_armed_again(above: int, below: int, data: st.DataObject, market: str) -> None:
     says = f"unwind when vix > {above} and equity > $1 until vix < {above - below}"
-    written = data.draw(programs(Wish(hedge_says=(says,))))
+    written = data.draw(programs(Wish(hedge_says=(says,), fill="this close")))
     program, arrays, record = run(written.text, market)
     vix = column(arrays, "vix")[arrays.first :]
     of_hedge = [number for number, layer in enumerate(program.layers) if program.groups[layer.group].kind == "hedge"]
@@ -522,6 +522,8 @@ def test_costs_only_cost(numbers: dict[str, int], market: str) -> None:
 def test_without_costs_no_trade_moves_the_equity(written: ProgramText, market: str, phase: int) -> None:
     """Whatever a rule does (rolls to the same contract or another tenor, trims, keeps): the equity after it is that before it."""
     program, arrays, record = run(written.text, market, phase)
+    # What is traded at the open moves until the close.
+    assume(program.fill != "next open")
     told = replay(program, arrays, record)
     marks = marks_of(program, arrays, told)
     before = record.cash[:-1] + marks[:-1, 1] + np.diff(record.interest) + settled_by_bar(told, arrays, len(record.equity))[1:]
