@@ -368,7 +368,7 @@ def _of_action(action: int) -> Callable[..., bool]:
 
 
 def _of_kind(kind: str) -> Callable[..., bool]:
-    return lambda ask, q: ask.kind == kind
+    return lambda ask, q, code: ask.kind == kind
 
 
 def _always(*arguments: Any) -> bool:
@@ -395,7 +395,7 @@ def _to_share(ledger: Ledger, source: LayerState, target: LayerState, *rest: Any
     target.share += CENT
 
 
-def _to_source_of_gains(ledger: Ledger, ask: Any, q: float) -> None:
+def _to_source_of_gains(ledger: Ledger, ask: Any, q: float, code: int) -> None:
     ledger.layers[ask.draws_on].gains += CENT
 
 
@@ -413,7 +413,7 @@ LEAKS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "balance of a shift": _leak("shift", _always, _to_target),
     "share of a shift": _leak("shift", _always, _to_share),
     "gains of a lot that ends": _leak("end_lot", _always, _to_gains),
-    "gains that an add draws": _leak("fill", lambda ask, q: ask.draws_on >= 0, _to_source_of_gains),
+    "gains that an add draws": _leak("fill", lambda ask, q, code: ask.draws_on >= 0, _to_source_of_gains),
 }
 
 

@@ -15,7 +15,8 @@ from small_market import small_market
 from small_program import SmallProgram, actions
 from test_reference_trading import MILLION, call_price, days_between, month, price_on
 
-from alvh.compiler.ir import Fill
+from alvh.compiler.ir import Fill, Size
+from alvh.runtime.pricing import costs
 from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import (
     BUDGET_SPENT,
@@ -176,6 +177,56 @@ def test_shares_of_a_budget_are_shifted_at_the_decision() -> None:
     assert actions(record, 0) == [(2, SHIFT, NO_REASON, 0.5), (3, OPEN, NO_REASON, 1.0)]
     assert actions(record, 1) == [(4, OPEN, NO_REASON, 1.0)]
     assert record.verbs["shift"] == 1
+
+
+def test_an_order_on_a_lot_of_which_a_leg_settled_is_void() -> None:
+    """Of two calls the near one settles on bar 7; what was to be closed is no more, and the far one stays."""
+    small = SmallProgram(bars=9, fill="next close")
+    small.layer(small.call(20.0, **month(1)), small.call(20.0, **month(2)), opens=small.at(0), closes=small.at(6))
+    record = small.run()
+    assert actions(record)[1:] == [(7, SETTLE, NO_REASON, 1.0), (7, REFUSED, SETTLED_MEANWHILE, 0.0)]
+    assert record.layer_contracts[-1, 0] == 1.0
+
+
+def test_a_lot_rolled_within_its_layer_is_still_its_own() -> None:
+    """A layer that opens whenever it holds none of its own holds one through the roll, and opens no other."""
+    small = SmallProgram(bars=8, fill="next close")
+    small.layer(small.call(20.0, days=40.0), rolls=small.at(4))
+    assert [action for _, action, _, _ in actions(small.run())] == [OPEN, ROLL_OUT, ROLL_IN]
+
+
+def test_fees_count_against_the_balance_at_the_fill() -> None:
+    """On bar 1 a call asks p = 100 * (mid + half) and $1.20. The balance, 2 p + $1.20, buys two without their fees, and one with them."""
+    ask = call_price(days_between(1, 32), future=20.5)
+    ask = (ask + float(costs.vix_half_spread(ask, 20.0))) * 100.0
+    small = SmallProgram(bars=3, fill="next close", listed_costs=True)
+    small.group(budget=small.budget(12.0 * (2.0 * ask + 1.20) / small_market(1).month_part[0]))
+    small.layer(small.call(20.0, **month(2)), size=2.0, share=1.0, opens=small.at(0))
+    record = small.run(vx2=(20.0, 20.5))
+    assert actions(record) == [(1, OPEN, NO_REASON, 1.0)]
+    assert record.cash[1] == pytest.approx(MILLION - ask - 1.20)
+
+
+def test_a_proxy_is_bought_at_the_ask_of_its_fill() -> None:
+    """As many shares as were decided on bar 0, at what they cost on bar 1: 26 and half a tenth of a per cent."""
+    small = SmallProgram(bars=3, fill="next close", listed_costs=True)
+    small.layer(small.future(2.0), proxies=[(small.script(1.0), small.shares("VXX"))], opens=small.at(0))
+    record = small.run(vxx=(25.0, 26.0, 26.0))
+    # 10 * 20 * 0.42 / 0.62 points of the first future's likeness, a share at 0.01 * 25 * 0.5 / 0.62.
+    shares = (10.0 * 20.0 * 0.42 / 0.62) / (0.01 * 25.0 * 0.5 / 0.62)
+    assert record.journal.proxy.tolist() == [0.0]
+    assert record.cash[1] == pytest.approx(MILLION - shares * 26.0 * 1.0005)
+
+
+def test_what_a_shift_brought_stays_when_the_books_are_put_back() -> None:
+    """Half of the balance goes over on bar 2; on bar 3 the second layer spends all it has, at the prices of that bar."""
+    small = SmallProgram(bars=5, fill="next close")
+    small.group(budget=small.budget(120_000.0))
+    small.layer(small.call(20.0, **month(2)), size=1.0, share=1.0, opens=small.at(4))
+    small.layer(small.call(20.0, **month(2)), size=Size("budget", -1), share=0.0, opens=small.at(3))
+    small.shift(small.at(2), 0.5, 0, 1)
+    balance = 0.5 * 10_000.0 * small_market(1).month_part[0]
+    assert actions(small.run(), 1) == [(4, OPEN, NO_REASON, float(balance // (price_on(3, 32) * 100.0)))]
 
 
 # ---- at the open ---------------------------------------------------------------------------------------------------
