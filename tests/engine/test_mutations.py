@@ -18,6 +18,8 @@ GROUPS_OF_PLACES = 8
 
 
 EQUIVALENT: dict[str, str] = {
+    "waiting.execute_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
+    "journal.start_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
     "expiries.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
     "expiries.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
     "choose.price_legs: `+` in `delta + weight * signed`": "only the size of a delta is asked, and all of the sum changes its sign",

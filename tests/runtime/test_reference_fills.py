@@ -191,6 +191,7 @@ def test_an_order_on_a_lot_of_which_a_leg_settled_is_void() -> None:
 def test_a_lot_rolled_within_its_layer_is_still_its_own() -> None:
     """A layer that opens whenever it holds none of its own holds one through the roll, and opens no other."""
     small = SmallProgram(bars=8, fill="next close")
+    small.layer(small.call(20.0, **month(2)), opens=small.at())
     small.layer(small.call(20.0, days=40.0), rolls=small.at(4))
     assert [action for _, action, _, _ in actions(small.run())] == [OPEN, ROLL_OUT, ROLL_IN]
 
@@ -219,14 +220,16 @@ def test_a_proxy_is_bought_at_the_ask_of_its_fill() -> None:
 
 
 def test_what_a_shift_brought_stays_when_the_books_are_put_back() -> None:
-    """Half of the balance goes over on bar 2; on bar 3 the second layer spends all it has, at the prices of that bar."""
+    """Half of the balance goes over on bar 2; on bar 3 both layers spend all they have, at the prices of that bar."""
     small = SmallProgram(bars=5, fill="next close")
     small.group(budget=small.budget(120_000.0))
-    small.layer(small.call(20.0, **month(2)), size=1.0, share=1.0, opens=small.at(4))
+    small.layer(small.call(20.0, **month(2)), size=Size("budget", -1), share=1.0, opens=small.at(3))
     small.layer(small.call(20.0, **month(2)), size=Size("budget", -1), share=0.0, opens=small.at(3))
     small.shift(small.at(2), 0.5, 0, 1)
     balance = 0.5 * 10_000.0 * small_market(1).month_part[0]
-    assert actions(small.run(), 1) == [(4, OPEN, NO_REASON, float(balance // (price_on(3, 32) * 100.0)))]
+    bought = (4, OPEN, NO_REASON, float(balance // (price_on(3, 32) * 100.0)))
+    record = small.run()
+    assert actions(record, 0)[1:] == actions(record, 1) == [bought]
 
 
 # ---- at the open ---------------------------------------------------------------------------------------------------
