@@ -10,7 +10,6 @@ from alvh.compiler.ir import Program
 from alvh.compiler.merge_files import find_beside
 from alvh.compiler.read_claims import Question, read_claims
 from alvh.compiler.twins import hedge_layers, rolls_into, without_layers
-from alvh.compiler.vocabulary import SETTINGS
 from alvh.grammar.diagnostics import Diagnostic, InternalError
 from alvh.runtime.claims.questions import Asked, Part, Setup
 from alvh.runtime.claims.standard import WRITING_LAYER, Entrant, market_questions, strategy_questions
@@ -55,9 +54,6 @@ class Docket:
     def _asked(self, strategy: Strategy, question: Question) -> Asked:
         rival = None if question.against is None else self._beside(strategy, question)
         file = os.path.basename(strategy.path)
-        if missing := [f"{name} {choice}" for name, choice in question.settings if choice not in SETTINGS[name].choices]:
-            problem = f"this version has no `{missing[0]}`"
-            return Asked(file, question.name, question.text, (), Setup(strategy.program), problem=problem)
         if question.on_days is not None:
             self._conditions_read |= {node.name for node in question.on_days.nodes if node.operation == "series"}
 
@@ -140,16 +136,9 @@ class Docket:
 
 
 def frictions() -> tuple[Chosen, str]:
-    """The settings that cost most in this version, and in words which of the frictions of C2 they are."""
-    costs, fill = SETTINGS["costs"].choices, SETTINGS["fill"].choices
-    chosen: Chosen = (("costs", "crowded" if "crowded" in costs else "listed"),)
-    has = ["half spreads", "fees", "settlement noise"]
-    lacks: list[str] = []
-    (has if "crowded" in costs else lacks).append("slippage in a crowd")
-    if "next close" in fill:
-        chosen += (("fill", "next close"),)
-    (has if "next close" in fill else lacks).append("fills a day later")
-    return chosen, f"frictions: {', '.join(has)}" + (f"; not in this version: {', '.join(lacks)}" if lacks else "")
+    """The settings that cost most, and in words which of the frictions of C2 they are."""
+    chosen: Chosen = (("costs", "crowded"), ("fill", "next close"))
+    return chosen, "frictions: half spreads, slippage in a crowd, fees, settlement noise, fills a day later"
 
 
 def _questions(strategy: Strategy) -> tuple[Question, ...]:

@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from alvh.runtime.compare import Comparison
 from alvh.runtime.market import Floats
 from alvh.runtime.metrics import drawdowns
-from alvh.runtime.result_tables import dollars, market_name, percent
+from alvh.runtime.result_tables import dollars, fills_in_words, market_name, percent
 from alvh.runtime.results import Result
 
 PALETTE = ("#5f6b76", "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#8c6d1f")
@@ -137,7 +137,7 @@ def _write_titles(figure: Figure, comparison: Comparison) -> None:
     figure.text(0.02, 0.917, f"Market: {market_name(base)}, {period}. Capital {dollars(base.settings.capital)} each.", color=_FAINT)
     share = base.basis.modelled_share
     rests = "" if share is None else f"{percent(share, 0)} of the baseline's P&L rests on modelled prices. "
-    assumed = f"Fills at the same close, costs {base.settings.costs}. One path, and no advice."
+    assumed = f"{fills_in_words(base.settings.fill).capitalize()}, costs {base.settings.costs}. One path, and no advice."
     figure.text(0.02, 0.03, rests + assumed, color=_FAINT, fontsize=8.5)
 
 

@@ -66,6 +66,7 @@ class Expiry:
 
 Product: TypeAlias = OneOf["SPX", "VIX", "VX", "VXM", "VXX", "UVXY"]
 Right: TypeAlias = OneOf["call", "put", "future", "shares"]
+Fill: TypeAlias = OneOf["this close", "next open", "next close"]
 
 
 @frozen
@@ -263,6 +264,8 @@ class Program:
     calendars: tuple[str, ...]
     warm_up: int
     """Sessions before every stream can be known."""
+    fill: Fill = "this close"
+    """When orders are executed: at the close that decides them, or at the next session's open or close."""
 
 
 def rules_of(program: Program) -> tuple[Rule, ...]:

@@ -87,6 +87,7 @@ def lower_with_questions(
         inputs=tuple(sorted({entry.name.name for entry in module.inputs} & {node.name for node in nodes if node.operation == "series"})),
         calendars=tuple(sorted({node.name for node in nodes if node.operation in ("calendar", "calendar_within")} - MARKET_CALENDARS)),
         warm_up=warm_up(nodes),
+        fill=_fill(module),
     )
     clauses = find_clauses(program, meaning, expressions, numbers)
     return program, clauses, clauses_asked(asked, program, meaning, expressions, numbers)
@@ -124,6 +125,11 @@ def _choice(module: Module, name: str) -> str | None:
 def _costs(module: Module) -> OneOf["none", "listed", "crowded"]:
     chosen = _choice(module, "costs")
     return "none" if chosen == "none" else "crowded" if chosen == "crowded" else "listed"
+
+
+def _fill(module: Module) -> ir.Fill:
+    chosen = _choice(module, "fill")
+    return "next open" if chosen == "next open" else "next close" if chosen == "next close" else "this close"
 
 
 def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:

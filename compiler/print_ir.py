@@ -15,7 +15,7 @@ def print_ir(program: Program) -> str:
 def _lines(program: Program) -> Iterator[str]:
     contracts = "whole" if program.whole_contracts else "fractional"
     yield f"program {program.title!r}"
-    yield f"  capital {program.capital:g}  costs {program.costs}  contracts {contracts}  warm-up {program.warm_up}"
+    yield f"  capital {program.capital:g}  costs {program.costs}  fill {program.fill}  contracts {contracts}  warm-up {program.warm_up}"
     if program.hold_index:
         yield "  holds the index"
     for parameter in program.parameters:

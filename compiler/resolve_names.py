@@ -28,7 +28,6 @@ from alvh.compiler.rules.unknown_function import not_a_function, unknown_functio
 from alvh.compiler.rules.unknown_input_kind import unknown_input_kind
 from alvh.compiler.rules.unknown_product import unknown_product
 from alvh.compiler.rules.unsupported_product import unsupported_holding, unsupported_product
-from alvh.compiler.rules.unsupported_setting import unsupported_setting
 from alvh.compiler.rules.unused_name import unused_name
 from alvh.compiler.rules.wrong_arguments import wrong_arguments
 from alvh.compiler.rules.wrong_sort_of_name import not_a_calendar, not_a_layer, not_a_value, not_in_this_hedge, whole_hedge
@@ -47,7 +46,6 @@ from alvh.compiler.vocabulary import (
     METRICS,
     PRODUCTS,
     SERIES,
-    SETTINGS,
     is_reserved,
 )
 from alvh.grammar import syntax
@@ -189,8 +187,6 @@ class _Resolver:
                 self._resolve(series.lag, OUTSIDE)
 
     def _resolve_setting(self, setting: syntax.Setting) -> None:
-        if setting.choice is not None and setting.choice in SETTINGS[setting.name].later:
-            self._report(unsupported_setting(setting.span, setting.name, setting.choice))
         if setting.value is not None:
             self._resolve(setting.value, OUTSIDE)
 

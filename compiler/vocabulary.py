@@ -64,13 +64,12 @@ class Function:
 
 @frozen
 class SettingWord:
-    """A setting of a file. `choices` is empty where it takes a value; `later` choices are in the language, not yet in this version."""
+    """A setting of a file. `choices` is empty where it takes a value."""
 
     name: str
     choices: tuple[str, ...]
     default: str
     text: str
-    later: tuple[str, ...] = ()
 
 
 def _words(*words: Word) -> Mapping[str, Word]:
@@ -280,10 +279,9 @@ SETTINGS: Mapping[str, SettingWord] = {
         ),
         SettingWord(
             "fill",
-            ("this close",),
+            ("this close", "next open", "next close"),
             "this close",
-            "When an order fills, after the close that decided it.",
-            later=("next open", "next close"),
+            "When an order fills: at the close that decided it, or at the next session's open or close.",
         ),
         SettingWord("contracts", ("whole", "fractional"), "whole", "Whether orders are rounded to whole contracts."),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
 import numpy as np
@@ -19,6 +19,7 @@ from alvh.runtime.journal import ACTIONS, NOTES, calendar_date, journal_frame, p
 from alvh.runtime.market import Market, MarketArrays
 from alvh.runtime.missing import Missing
 from alvh.runtime.record import RunRecord
+from alvh.runtime.reference_journal import journal_rows
 from alvh.runtime.run import Runnable, RunOptions
 from alvh.runtime.say_reasons import say_reasons
 from alvh.runtime.watch_decisions import DecisionWatch
@@ -121,13 +122,13 @@ class _Finder:
         group = program.groups[layer.group]
         entries = [entry for entry in self.strategy.clauses if entry.owner is layer or entry.owner is group]
         entries.sort(key=lambda entry: PRECEDENCE.index(entry.rule.verb) if entry.rule.verb in PRECEDENCE else len(PRECEDENCE))
-        actions = tuple(self._actions(number))
+        actions, earlier = tuple(self._actions(number)), tuple(self._filled_from_before(number))
         acted_on = self._acted_on(number)
         by_lot = self._first_of_lots(number, entries)
         rules = tuple(self._rule(entry, number, acted_on, by_lot) for entry in entries)
         held = self.watch.held[number]
-        outcome, sentences = say_reasons(layer, held, rules, actions)
-        return LayerReasons(layer.name, outcome, sentences, held, rules, self._limit(group), actions)
+        outcome, sentences = say_reasons(layer, held, rules, actions, earlier)
+        return LayerReasons(layer.name, outcome, sentences, held, rules, self._limit(group), (*earlier, *actions))
 
     def _limit(self, group: Group) -> Figure | None:
         if group.limit_cost < 0:
@@ -204,28 +205,42 @@ class _Finder:
         for row in self._rows(number):
             if not math.isnan(rows.rule[row]) and rows.rule[row] >= 0:
                 found.add(id(rules[int(rows.rule[row])]))
+        found |= {id(rules[row.rule]) for row in self.watch.waiting if row.layer == number and row.rule >= 0}
         return found
 
     # Actions
 
-    def _rows(self, number: int) -> list[int]:
+    def _rows(self, number: int, *, of_evening_before: bool = False) -> list[int]:
+        """Rows of the session that its own decisions wrote, or those of orders that were decided on the one before."""
         rows = self.record.journal
-        return [int(row) for row in np.flatnonzero((rows.bar == self.arrays.last) & (rows.layer == number))]
+        refused_today = {(refusal.slot, refusal.code) for refusal in self.watch.refusals if refusal.layer == number}
+        found = []
+        for row in np.flatnonzero((rows.bar == self.arrays.last) & (rows.layer == number)).tolist():
+            own = self.strategy.program.fill == "this close" or rows.action[row] in (codes.SETTLE, codes.SHIFT)
+            own = own or (rows.action[row] == codes.REFUSED and (int(rows.slot[row]), int(rows.cut[row])) in refused_today)
+            if own != of_evening_before:
+                found.append(row)
+        return found
 
-    def _actions(self, number: int) -> Iterator[Action]:
-        rows = self.record.journal
-        frame = journal_frame(self.strategy.program, self.arrays, self.record, self.strategy.clauses)
-        told: set[tuple[int, int]] = set()
-        for row in self._rows(number):
-            said, slot = frame.row(row, named=True), int(rows.slot[row])
-            is_refused = rows.action[row] == codes.REFUSED
-            if is_refused:
-                told.add((slot, int(rows.cut[row])))
+    def _of_rows(self, record: RunRecord, rows: Iterable[int], *, waiting: bool = False) -> Iterator[Action]:
+        frame = journal_frame(self.strategy.program, self.arrays, record, self.strategy.clauses)
+        for row in rows:
+            said, slot = frame.row(row, named=True), int(record.journal.slot[row])
             yield Action(
                 action=said["action"], lot=slot + 1 if slot >= 0 else None, rule=said["rule"], reason=said["reason"],
-                instrument=said["instrument"], asked=said["asked"], filled=said["filled"], price=said["price"], cost=said["cost"],
-                note=said["note"], since=None,
+                instrument=said["instrument"], asked=said["asked"], filled=None if waiting else said["filled"],
+                price=None if waiting else said["price"], cost=None if waiting else said["cost"], note=said["note"], since=None,
             )  # fmt: skip
+
+    def _filled_from_before(self, number: int) -> Iterator[Action]:
+        return self._of_rows(self.record, self._rows(number, of_evening_before=True))
+
+    def _actions(self, number: int) -> Iterator[Action]:
+        rows, own = self.record.journal, self._rows(number)
+        told = {(int(rows.slot[row]), int(rows.cut[row])) for row in own if rows.action[row] == codes.REFUSED}
+        yield from self._of_rows(self.record, own)
+        waiting = [row for row in self.watch.waiting if row.layer == number]
+        yield from self._of_rows(evolve(self.record, journal=journal_rows(waiting)), range(len(waiting)), waiting=True)
         layer = self.strategy.program.layers[number]
         for refusal in self.watch.refusals:
             if refusal.layer != number or (refusal.slot, refusal.code) in told:

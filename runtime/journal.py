@@ -74,6 +74,9 @@ NOTES = {
     codes.CUT_BY_COVER: "cut to what the layer written against covers",
     codes.NO_COVER: "not covered by the layer written against",
     codes.OUT_OF_BAND: "the layers named could not bring it inside the band",
+    codes.SETTLED_MEANWHILE: "void: settled before it could be filled",
+    codes.ROLL_VOID: "void: the lot to be replaced could not be sold",
+    codes.STILL_FULL: "void: a lot that was to leave is still held",
 }
 
 _CONDITIONS = frozenset(

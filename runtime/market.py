@@ -114,6 +114,8 @@ class MarketArrays:
     """[sessions] 1 on an event's bar, by calendar; `vix_expiry` and `spx_expiry` always."""
     prints: dict[str, Prints] = field(factory=dict)
     """By row of `values` that series settle on, `spx_am` and `vix_settlement`; a market that cannot say leaves them out."""
+    stale_open: float = -1.0
+    """An open within this fraction of the previous close is no print; below 0: every open is one."""
     notes: tuple[Note, ...] = ()
     """What was replaced, filled or missing, in words with counts, for the result."""
 

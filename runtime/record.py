@@ -13,8 +13,8 @@ OPEN, CLOSE, ROLL_OUT, ROLL_IN, REBALANCE, SETTLE, REFUSED, ADD, TRIM, SHIFT, KE
 (
     NO_REASON, CUT_BY_LIMIT, CUT_BY_CASH, LESS_THAN_ONE, SIZE_UNKNOWN, SIZE_NOT_POSITIVE, NO_EXPIRY, NO_STRIKE, NO_PRICE,
     NO_BID, NO_DAYS_GAINED, TARGET_FULL, UNWINDING, ABOVE_SIZE, STALE_MARK, LIMIT_UNKNOWN, BUDGET_SPENT, NO_DEBIT, DELTA_FLAGGED,
-    CUT_BY_COVER, NO_COVER, OUT_OF_BAND,
-) = range(22)  # fmt: skip
+    CUT_BY_COVER, NO_COVER, OUT_OF_BAND, SETTLED_MEANWHILE, ROLL_VOID, STILL_FULL,
+) = range(25)  # fmt: skip
 """Why an order was cut or refused, or (DELTA_FLAGGED) what is odd about it."""
 
 VERBS = ("open", "close", "roll", "roll into", "rebalance", "settle", "unwind", "add", "trim", "shift", "keep")
@@ -33,7 +33,7 @@ class JournalRows:
     rule: Floats
     """Index into the program's rules in the order of `rules_of`; -1: none (settlement, opening without a rule)."""
     cut: Floats
-    """NO_REASON .. DELTA_FLAGGED."""
+    """NO_REASON .. STILL_FULL."""
     asked: Floats
     """Structures wanted before limits and rounding; NaN where nothing was asked (settlement)."""
     filled: Floats
@@ -89,6 +89,8 @@ class RunRecord:
     slope is. None, like the next, unless the run was asked to record sensitivities."""
     layer_theta: Floats | None = None
     """[bars, layers] dollars a calendar day, after the orders of the bar."""
+    waiting: int = 0
+    """Orders that the last bar decided and no bar executed: rows that the journal would have had, two for a roll."""
 
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:

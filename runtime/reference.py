@@ -5,7 +5,7 @@ market arrays and the scalar pricing functions, nothing else. About a hundred mi
 
 The rest by job: `reference_instruments`, `_market`, `_prices`, `_beta`, `_break_even`, `_margin` say what things are worth; `_choosing` and
 `_sizes` what a layer would trade and how much; `_account`, `_attributes` what it holds; `_ledger` moves the money; `_orders`, `_rolls`,
-`_keep` are the verbs.
+`_keep` are the verbs; `_waiting` fills a session later.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from alvh.runtime.reference_orders import Orders
 from alvh.runtime.reference_rolls import Rolls
 from alvh.runtime.reference_sizes import cut_to_cash, cut_to_limits
 from alvh.runtime.reference_streams import UNKNOWN, Streams, is_unknown
+from alvh.runtime.reference_waiting import LaterFills
 
 STALE_BARS_BORNE = 5
 
@@ -102,6 +103,7 @@ class _Run:
         self.orders = Orders(self.ledger, self.streams)
         self.rolls = Rolls(self.orders)
         self.bands = Bands(self.orders)
+        self.later = None if program.fill == "this close" else LaterFills(program, arrays, path, self.ledger, self.rolls)
 
         self.marks_read = {(node.owner, node.name) for node in program.nodes if node.operation == "mark"}
         self.lots_read: dict[int, set[str]] = defaultdict(set)
@@ -132,6 +134,8 @@ class _Run:
         if bar > self.market.first:
             self.ledger.publish()
             self.ledger.settle()
+            if self.later is not None:
+                self.later.execute()
         self.mark()
         if any(lot.stale_bars > STALE_BARS_BORNE for lot in lots_of(self.layers)):
             self.stopped = bar
@@ -214,9 +218,13 @@ class _Run:
     def decide_and_fill(self) -> None:
         self.streams.evaluate(0, self)
         self.pay_budgets()
+        if self.later is not None:
+            self.later.begin()
         for level in sorted({state.layer.level for state in self.layers}):
             self.decide_level([state for state in self.layers if state.layer.level == level])
         self.streams.evaluate(len(self.layers) + 1, self)
+        if self.later is not None:
+            self.later.put_back()
         for state in self.layers:
             state.end_decisions()
         for rule in self.bands.unknown:
@@ -374,4 +382,5 @@ class _Run:
             verbs=ledger.verbs,
             net_beta=column(totals.net_beta) if self.record_sensitivities else None,
             layer_theta=table(totals.layer_theta) if self.record_sensitivities else None,
+            waiting=ledger.rows_waiting,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from alvh.compiler.ir import Layer, Rule
 from alvh.runtime.record import NO_REASON
@@ -74,6 +74,12 @@ class Lot:
     @opening_margin.default
     def _margin_now(self) -> float:
         return self.worst + self.floating
+
+    def copied(self) -> Lot:
+        """A lot whose numbers may go their own way; what its streams remember is shared."""
+        other = evolve(self, legs=[evolve(leg) for leg in self.legs])
+        other.worst, other.opening_margin = self.worst, self.opening_margin
+        return other
 
     def settle(self, legs: Iterable[HeldLeg]) -> None:
         """These legs are no more."""
@@ -176,6 +182,8 @@ class Order:
     rule: Rule | None
     slot: int = -1
     reads: Sequence[float] = ()
+    gives_up: tuple[int, int] = (-1, -1)
+    """Layer and slot of the lot that was rolled into this layer."""
 
 
 @define
@@ -255,6 +263,8 @@ class LayerState:
     last_refusal: int = NO_REASON
 
     # What follows is of today only.
+    shifted: float = 0.0
+    """What shifts brought into the balance, since the layer's decisions were last put off."""
     refused: bool = False
     opened: bool = False
     closed: bool = False

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import frozen
 
 from alvh.compiler.ir import Program, Rule, rules_of
 from alvh.runtime.pricing import costs
 from alvh.runtime.record import (
     ADD,
+    DELTA_FLAGGED,
     KEEP,
     NO_REASON,
     OPEN,
@@ -36,6 +39,41 @@ COUNTED_AT_FILL = ("open", "rebalance", "add", "keep")
 """Asks that count as their verb when filled; a roll counts when its old lot is sold."""
 
 
+@frozen
+class Sale:
+    """A sale that waits for its fill."""
+
+    layer: LayerState
+    order: Order
+    sold: float
+    action: int
+    asked: float
+    left: float
+    row: Row
+    """As the journal would have had it at the decision."""
+
+
+@frozen
+class Purchase:
+    """A purchase that waits for its fill, of so many structures at most."""
+
+    ask: Ask
+    structures: float
+    row: Row
+
+
+@frozen
+class SideRoll:
+    """Legs of a lot to be struck anew, that wait for it."""
+
+    layer: LayerState
+    order: Order
+    legs: Mapping[int, Contract]
+    """What comes in place of a leg, by its number."""
+    flagged: bool
+    row: Row
+
+
 class Ledger:
     """Cash, the index held, the layers' lots, and the journal."""
 
@@ -62,6 +100,9 @@ class Ledger:
         self.verbs = dict.fromkeys(VERBS, 0)
         self.stale_marks = self.unknown_prints = self.unknown_rates = 0
         self.observer: Observer | None = None
+        self.defers = False
+        """Whether trades are only decided: what they book is put back at the end of the bar, and they wait."""
+        self.waiting: list[Sale | Purchase | SideRoll] = []
 
     def begin(self, bar: int) -> None:
         self.bar = bar
@@ -69,6 +110,11 @@ class Ledger:
 
     def number_of(self, rule: Rule | None) -> int:
         return NO_RULE if rule is None else self.rule_numbers[id(rule)]
+
+    @property
+    def rows_waiting(self) -> int:
+        """Rows that the orders waiting would have had: of a side struck anew two."""
+        return sum(2 if isinstance(order, SideRoll) else 1 for order in self.waiting)
 
     # 1 Publish
 
@@ -162,7 +208,7 @@ class Ledger:
         """Dollars that orders may use: cash, the index at its bid, less the margin of what is held."""
         available = self.cash
         if self.program.hold_index:
-            available = available + self.units_of_index * self.market.value("spx", self.bar) * (1.0 - self.index_half_spread)
+            available = available + self.units_of_index * self.prices.series("spx") * (1.0 - self.index_half_spread)
         return available - self.total_margin()
 
     # 5 Fill: sales
@@ -192,7 +238,9 @@ class Ledger:
         self.return_to_balance(state, amount - fee, entry_money + lot_fees)
         cost = fee + off_mid * units * 100.0
         self.fees = self.fees + cost
-        self.write_lot(state, order.slot, lot, action, self.number_of(order.rule), asked, sold, price * lot.scale, cost, order.reads)
+        row = self.write_lot(state, order.slot, lot, action, self.number_of(order.rule), asked, sold, price * lot.scale, cost, order.reads)
+        if self.defers:
+            self.waiting.append(Sale(state, order, sold, action, asked, left, row))
         if ends:
             self.end_lot(state, order.slot, lot)
         else:
@@ -243,10 +291,10 @@ class Ledger:
             contracts = state.lots[ask.order.slot].contracts if ask.enlarges else ()
             self.refuse(state, ask.order, reason_for_nothing(ask), ask.structure, ask.asked, contracts)
         else:
-            self.fill(ask, q)
+            self.fill(ask, q, reason_for_less(ask))
         state.asks.remove(ask)
 
-    def fill(self, ask: Ask, q: float) -> None:
+    def fill(self, ask: Ask, q: float, code: int) -> None:
         state, structure = ask.layer, ask.structure
         slot = ask.order.slot if ask.order.slot >= 0 else state.free_slot()
         fee = structure.fee * q
@@ -280,9 +328,10 @@ class Ledger:
             self.verbs[ask.kind] += 1
         if ask.band is not None:
             ask.band.gap = ask.band.gap - q * ask.unit_beta
-        code, number = reason_for_less(ask), self.number_of(ask.order.rule)
-        lot, reads = state.lots[slot], ask.order.reads
-        self.write_lot(state, slot, lot, ACTIONS[ask.kind], number, ask.asked, q, structure.price, cost, reads, code)
+        number, lot, reads = self.number_of(ask.order.rule), state.lots[slot], ask.order.reads
+        row = self.write_lot(state, slot, lot, ACTIONS[ask.kind], number, ask.asked, q, structure.price, cost, reads, code)
+        if self.defers:
+            self.waiting.append(Purchase(ask, q, row))
         state.last_refusal = NO_REASON
 
     def enlarge(self, lot: Lot, structure: Structure, bought: float, fee: float) -> None:
@@ -311,12 +360,16 @@ class Ledger:
         self.cash = self.cash - paid - fee
         state.flow = state.flow - paid - fee
         self.take_from_balance(state, paid + fee)
-        bought = iter(bought_legs(new))
-        lot.replace([next(bought) if any(leg is one for one in old) else leg for leg in lot.legs], floating)
+        side = [number for number, leg in enumerate(lot.legs) if any(leg is one for one in old)]
+        bought = dict(zip(side, bought_legs(new), strict=True))
+        lot.replace([bought.get(number, leg) for number, leg in enumerate(lot.legs)], floating)
         lot.fees = lot.fees + fee
         cost = fee + new.off_mid * units * 100.0
         self.fees = self.fees + cost
-        self.write_lot(state, order.slot, lot, ROLL_IN, number, q, q, new.price, cost, order.reads, code)
+        row = self.write_lot(state, order.slot, lot, ROLL_IN, number, q, q, new.price, cost, order.reads, code)
+        if self.defers:
+            contracts = dict(zip(side, new.contracts, strict=True))
+            self.waiting.append(SideRoll(state, order, contracts, code == DELTA_FLAGGED, row))
         state.last_refusal = NO_REASON
 
     # The budget's shares
@@ -331,6 +384,8 @@ class Ledger:
         target.share = target.share + moved
         source.balance = source.balance - money
         target.balance = target.balance + money
+        source.shifted = source.shifted - money
+        target.shifted = target.shifted + money
         self.verbs["shift"] += 1
         self.rows.append(Row(self.bar, source.number, -1, SHIFT, self.number_of(rule), NO_REASON, amount, moved, UNKNOWN, 0.0, reads=reads))
 
@@ -349,9 +404,14 @@ class Ledger:
         cost: float,
         reads: Sequence[float] = (),
         code: int = NO_REASON,
-    ) -> None:
+    ) -> Row:
+        """The row of a trade, in the journal unless it is only decided."""
         row = Row(self.bar, state.number, slot, action, rule, code, asked, filled, price, cost, lot.contracts, reads, lot.proxy)
-        self.rows.append(row)
+        if not self.defers:
+            self.rows.append(row)
+        elif self.observer is not None:
+            self.observer.order_decided(row)
+        return row
 
     def refuse(
         self,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from alvh.compiler.ir import Rule
 from alvh.runtime.reference_account import LayerState
+from alvh.runtime.reference_journal import Row
 from alvh.runtime.reference_prices import Prices
 
 
@@ -23,6 +24,10 @@ class Observer(Protocol):
 
     def order_refused(self, bar: int, layer: int, slot: int, rule: Rule | None, code: int, asked: float) -> None:
         """An order came to nothing, whether or not the journal says so again."""
+        ...
+
+    def order_decided(self, row: Row) -> None:
+        """An order that fills a session later, as its row would have been at the decision."""
         ...
 
     def decisions_end(self, bar: int, layers: Sequence[LayerState], unwinding: Sequence[Sequence[bool]], values: Sequence[float]) -> None:

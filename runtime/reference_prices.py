@@ -22,8 +22,10 @@ class Prices:
     Terms of SPX expiries are `(forward, discount, theta, phi, rho)`, those of VIX and fund expiries what `vix_options` makes of them.
     """
 
-    def __init__(self, market: MarketPath, bar: int, costs_charged: str) -> None:
+    def __init__(self, market: MarketPath, bar: int, costs_charged: str, before: MarketPath | None = None) -> None:
+        """`before`: where the bar before is looked up, if not in `market`."""
         self.market = market
+        self.before = market if before is None else before
         self.bar = bar
         self.charged = costs_charged != "none"
         self.crowded = costs_charged == "crowded"
@@ -113,7 +115,7 @@ class Prices:
         half = self._listed_half_spread(contract, mid)
         if not self.crowded:
             return half
-        vix, before = self.series("vix"), self.market.value("vix", self.bar - 1) if self.bar > 0 else UNKNOWN
+        vix, before = self.series("vix"), self.before.value("vix", self.bar - 1) if self.bar > 0 else UNKNOWN
         return UNKNOWN if any_unknown((half, vix)) else half * costs.crowd_factor(vix, before)
 
     def _listed_half_spread(self, contract: Contract, mid: float) -> float:

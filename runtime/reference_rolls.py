@@ -119,7 +119,7 @@ class Rolls:
         state.rolled_away += 1
         state.own_rolled_away += 1 if lot.own else 0
         self.ledger.verbs["roll into"] += 1
-        target.incoming.append(Incoming(q, Order(order.rule, -1, order.reads)))
+        target.incoming.append(Incoming(q, Order(order.rule, -1, order.reads, (state.number, order.slot))))
 
     # Calls or puts only
 
@@ -143,11 +143,9 @@ class Rolls:
             return
         if contracts == [leg.contract for leg in old]:
             return
-        after = list(lot.legs)
-        for number, contract, quote in zip(side, contracts, new.quotes, strict=True):
-            after[number] = HeldLeg(contract, lot.legs[number].ratio, quote.bought(lot.legs[number].ratio), quote.mid)
+        after = self.legs_after(lot, side, new)
         floating = self.floating_of(after, state.is_naked)
-        refusal = self.refusal_of_side(state, lot, order, old, new, after, floating)
+        refusal = self.refusal_of_side(state, lot, old, new, after, floating)
         if refusal != NO_REASON:
             self.ledger.refuse(state, order, refusal, new, lot.structures, [leg.contract for leg in after])
             return
@@ -155,15 +153,32 @@ class Rolls:
         state.rolled = True
         self.ledger.verbs["roll"] += 1
 
+    def legs_after(self, lot: Lot, side: Sequence[int], new: Structure) -> list[HeldLeg]:
+        """The lot's legs with those of a side in place of its own."""
+        after = list(lot.legs)
+        for number, contract, quote in zip(side, new.contracts, new.quotes, strict=True):
+            after[number] = HeldLeg(contract, lot.legs[number].ratio, quote.bought(lot.legs[number].ratio), quote.mid)
+        return after
+
     def floating_of(self, legs: Sequence[HeldLeg], naked: bool) -> float:
         live = [leg for leg in legs if leg.alive]
         contracts, ratios = [leg.contract for leg in live], [leg.ratio for leg in live]
         return floating_margin(contracts, ratios, [leg.mark for leg in live], self.ledger.prices, naked)
 
     def refusal_of_side(
-        self, state: LayerState, lot: Lot, order: Order, old: Sequence[HeldLeg], new: Structure, after: Sequence[HeldLeg], floating: float
+        self, state: LayerState, lot: Lot, old: Sequence[HeldLeg], new: Structure, after: Sequence[HeldLeg], floating: float
     ) -> int:
         """Whether cash, the group's limit and the layer's balance bear it."""
+        of_money = self.refusal_of_money(state, lot, old, new, after, floating)
+        if of_money == CUT_BY_CASH:
+            return of_money
+        of_limit = self.refusal_of_growth(state, lot, after, lot.units)
+        return of_limit if of_limit != NO_REASON else of_money
+
+    def refusal_of_money(
+        self, state: LayerState, lot: Lot, old: Sequence[HeldLeg], new: Structure, after: Sequence[HeldLeg], floating: float
+    ) -> int:
+        """Whether cash and the layer's balance bear it."""
         units = lot.units
         out, _, _ = self.ledger.proceeds(old)
         live = [leg for leg in after if leg.alive]
@@ -172,9 +187,8 @@ class Rolls:
         need = ((new.debit - out) * units * 100.0 + (fee + fee)) + ((worst + floating) * units * 100.0 - lot.margin)
         if need > 0.0 and need > self.ledger.available_cash():
             return CUT_BY_CASH
-        refusal = self.refusal_of_growth(state, lot, after, units)
-        if refusal != NO_REASON or not state.budgeted:
-            return refusal
+        if not state.budgeted:
+            return NO_REASON
         taken = larger(new.debit * units * 100.0 + fee, 0.0)
         returned = larger(smaller(out * units * 100.0 - fee, entry_of(old) * units * 100.0), 0.0)
         left = state.balance - total(ask.reserved for ask in state.asks) + returned

@@ -177,8 +177,16 @@ def basis_lines(basis: Basis) -> list[str]:
 def settings_line(settings: Settings) -> str:
     params = "".join(f", {name} {value:g}" for name, value in settings.params)
     phase = f", phase {settings.phase}" if settings.phase else ""
-    chosen = f"costs {settings.costs}, fills at the same close, {settings.contracts} contracts"
+    chosen = f"costs {settings.costs}, {fills_in_words(settings.fill)}, {settings.contracts} contracts"
     return f"Capital {dollars(settings.capital)}, {chosen}{params}{phase}."
+
+
+FILLS = {"same_close": "fills at the same close", "next_open": "fills at the next open", "next_close": "fills at the next close"}
+
+
+def fills_in_words(fill: str) -> str:
+    """When orders filled: `Settings.fill` for a reader."""
+    return FILLS[fill]
 
 
 def knowledge_lines(result: Result) -> list[str]:

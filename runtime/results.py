@@ -24,6 +24,7 @@ class Settings:
     capital: float
     costs: str
     fill: str
+    """`same_close`: at the close that the decision saw; `next_open` or `next_close`: of the session after."""
     contracts: str
     phase: int
     seed: int | None

@@ -17,11 +17,14 @@ from alvh.runtime.identity import identify
 from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
 from alvh.runtime.market import Market, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
-from alvh.runtime.record import RunRecord
+from alvh.runtime.pricing.opening import at_the_open
+from alvh.runtime.record import REFUSED, SETTLE, SHIFT, RunRecord
 from alvh.runtime.results import Result, RuleKnowledge, Settings
 from alvh.runtime.settlements import settlement_notes
 
 Engine = OneOf["numba", "reference"]
+FILLS = {"this close": "same_close", "next open": "next_open", "next close": "next_close"}
+"""How a result calls the settings `fill ...`."""
 Report = Callable[[str], None]
 """Told in a few words what a run is about to do."""
 
@@ -111,7 +114,7 @@ def settings_in_force(program: Program, market: Market, phase: int) -> Settings:
     return Settings(
         capital=program.capital,
         costs=program.costs,
-        fill="same_close",
+        fill=FILLS[program.fill],
         contracts="whole" if program.whole_contracts else "fractional",
         phase=phase,
         seed=getattr(market, "seed", None),
@@ -155,6 +158,7 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     read = {entry.series for entry in basis.series}
     notes += [note.text for note in arrays.notes if not note.series or note.series in read]
     notes += settlement_notes(program, arrays, record.journal)
+    notes += _notes_on_fills(program, arrays, record)
     if record.unknown_prints:
         notes.append(f"settlements that had no print and took the last mark instead: {record.unknown_prints}")
     if record.stale_marks:
@@ -172,6 +176,20 @@ def missing_notes(program: Program, arrays: MarketArrays, missing: Mapping[str, 
         *(f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events),
         *(f"missing on {share:.1%} of days: {name}" for name, share in read.items() if 0.0 < share < 1.0),
     ]
+
+
+def _notes_on_fills(program: Program, arrays: MarketArrays, record: RunRecord) -> list[str]:
+    """Of orders that fill a session later: those that no bar was left for, and opens that were closes."""
+    notes = []
+    if record.waiting:
+        notes.append(f"orders decided on the last day, which no day was left to fill: {record.waiting}")
+    if program.fill == "next open":
+        rows = record.journal
+        traded = rows.bar[~np.isin(rows.action, (SETTLE, SHIFT, REFUSED))].astype(np.int64)
+        at_close = int((~at_the_open(arrays).known[traded, 0]).sum())
+        if at_close:
+            notes.append(f"SPX or VIX had no opening print: {at_close} of {len(traded)} fills are at that day's close")
+    return notes
 
 
 def _is_stream(program: Program, series: str) -> bool:

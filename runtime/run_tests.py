@@ -21,6 +21,7 @@ from alvh.runtime.missing import Missing
 from alvh.runtime.record import REFUSED, RunRecord
 from alvh.runtime.reference import interpret
 from alvh.runtime.reference_account import LayerState
+from alvh.runtime.reference_journal import Row
 from alvh.runtime.reference_prices import Prices
 
 MOST_ROWS = 8
@@ -128,6 +129,9 @@ class _Watch:
         pass
 
     def order_refused(self, bar: int, layer: int, slot: int, rule: Rule | None, code: int, asked: float) -> None:
+        pass
+
+    def order_decided(self, row: Row) -> None:
         pass
 
     def decisions_end(self, bar: int, layers: Sequence[LayerState], unwinding: Sequence[Sequence[bool]], values: Sequence[float]) -> None:

@@ -32,10 +32,11 @@ NOTHING = {
 
 
 def say_reasons(
-    layer: Layer, held: Sequence[HeldLot], rules: Sequence[RuleOutcome], actions: Sequence[Action]
+    layer: Layer, held: Sequence[HeldLot], rules: Sequence[RuleOutcome], actions: Sequence[Action], earlier: Sequence[Action] = ()
 ) -> tuple[Outcome, tuple[str, ...]]:
-    """The outcome and its sentences, the most telling first."""
-    done = [_done(action) for action in actions if action.action != "refused"]
+    """The outcome and its sentences, the most telling first. `earlier`: orders of the session before, filled or void on this one."""
+    before = [f"Ordered the session before: {_refused(action) if action.action == 'refused' else _done(action)}" for action in earlier]
+    done = [*before, *(_done(action) for action in actions if action.action != "refused")]
     refused = [_refused(action) for action in actions if action.action == "refused"]
     orders = {action.lot for action in actions if action.action != "settle"}
     opened = any(action.action in ENLARGING or (action.action == "refused" and action.lot is None) for action in actions)
@@ -55,7 +56,10 @@ def say_reasons(
 
 def _done(action: Action) -> str:
     """`It opened 4 of VIX call 2033-02-02 16 at 1.307, cost $32.60: holds none of its own. It asked for 6.4: cut by the cost limit.`"""
-    filled = "" if action.filled is None else f" {action.filled:g}"
+    if action.filled is None:
+        what = f": {action.instrument}" if action.instrument else ""
+        return f"It ordered to {action.action}{what}, to be filled on the next session: {action.reason} ({action.rule})."
+    filled = f" {action.filled:g}"
     instrument = f" of {action.instrument}" if action.instrument else ""
     price = "" if action.price is None else f" at {action.price:.4g}"
     cost = "" if not action.cost else f", cost {dollars(action.cost)}"

@@ -14,6 +14,7 @@ from alvh.runtime.market import MarketArrays
 from alvh.runtime.reference_account import LayerState, Lot, entry_of
 from alvh.runtime.reference_attributes import lot_attribute
 from alvh.runtime.reference_instruments import Contract
+from alvh.runtime.reference_journal import Row
 from alvh.runtime.reference_prices import Prices
 from alvh.runtime.why import HeldLot
 
@@ -43,6 +44,8 @@ class DecisionWatch:
         self.values: Sequence[float] = ()
         self.of_lots: dict[LotPlace, Sequence[float]] = {}
         self.refusals: list[Refusal] = []
+        self.waiting: list[Row] = []
+        """Orders that the next session fills."""
         self.on_since: dict[tuple[int, int], int] = {}
         """Bar on which an unwind that is on began, by group and place in it."""
 
@@ -57,6 +60,10 @@ class DecisionWatch:
     def order_refused(self, bar: int, layer: int, slot: int, rule: Rule | None, code: int, asked: float) -> None:
         if bar == self.bar:
             self.refusals.append(Refusal(layer, slot, rule, code, asked))
+
+    def order_decided(self, row: Row) -> None:
+        if row.bar == self.bar:
+            self.waiting.append(row)
 
     def decisions_end(self, bar: int, layers: Sequence[LayerState], unwinding: Sequence[Sequence[bool]], values: Sequence[float]) -> None:
         for group, flags in enumerate(unwinding):

@@ -20,6 +20,6 @@ RULE = Rule(
 
 
 def unknown_choice(span: Span, name: str, choice: str) -> Diagnostic:
-    choices = SETTINGS[name].choices + SETTINGS[name].later
+    choices = SETTINGS[name].choices
     listed = ", ".join(f"`{possible}`" for possible in choices)
     return RULE.finding(span, f"`{name}` cannot be `{choice}`.", *did_you_mean(choice, choices), f"It is one of {listed}.")

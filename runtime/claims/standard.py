@@ -33,7 +33,7 @@ class Entrant:
     free: Program
     """Without costs."""
     frictions: Program
-    """With every friction that this version has."""
+    """With every friction."""
     friction_words: str
     rival: Program | None = None
     """The hedged strategy that its own claims are measured against."""

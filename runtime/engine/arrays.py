@@ -21,6 +21,7 @@ FEES = {
     "VXM": costs.FEE_PER_MINI_FUTURE,
     "none": 0.0,
 }
+FILLS = {"this close": layout.FILL_AT_THIS_CLOSE, "next close": layout.FILL_AT_NEXT_CLOSE, "next open": layout.FILL_AT_NEXT_OPEN}
 CHARGED = {"none": 0, "listed": 1, "crowded": 2}
 
 
@@ -68,10 +69,19 @@ def _rows(rows: tuple[tuple[float, ...], ...], columns: int) -> Floats:
     return np.array(rows, dtype=np.float64).reshape(len(rows), columns)
 
 
-def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Floats) -> layout.MarketTables:
-    """The market's arrays for the paths of one block."""
+def market_tables(
+    tables: Tables, arrays: MarketArrays, paths: slice, level: Floats, opening: Floats | None, lanes: int
+) -> layout.MarketTables:
+    """The market's arrays for the paths of one block. `opening`: prices at the open, where orders fill at them; like `arrays.values`.
+
+    A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped."""
     bars, rows, _ = arrays.values.shape
-    block = np.ascontiguousarray(arrays.values[:, :, paths])
+
+    def lanes_of(values: Floats) -> Floats:
+        block = values[:, :, paths].reshape(bars * rows, -1)
+        return np.ascontiguousarray(np.concatenate([block, np.repeat(block[:, -1:], lanes - block.shape[1], axis=1)], axis=1))
+
+    series = lanes_of(arrays.values)
     days = np.zeros((len(arrays.sessions), layout.DAY_COLUMNS))
     days[:, layout.D_DAY] = arrays.sessions
     days[:bars, layout.D_VX_FRONT] = arrays.vx_front[:bars]
@@ -90,13 +100,14 @@ def market_tables(tables: Tables, arrays: MarketArrays, paths: slice, level: Flo
         else:
             calendars[: len(arrays.sessions), column] = flags
     return layout.MarketTables(
-        series=block.reshape(bars * rows, block.shape[2]),
+        series=series,
         days=days,
         spx=_expiry_rows(arrays.spx),
         vix=_expiry_rows(arrays.vix),
         fund=_expiry_rows(arrays.fund),
         calendars=calendars,
         level=level,
+        fills=series if opening is None else lanes_of(opening),
     )
 
 
@@ -129,6 +140,7 @@ def settings_of(
     arrays: MarketArrays,
     phase: int,
     journal_rows: int,
+    lanes: int,
     *,
     interpreted: bool,
     sensitivities: bool = False,
@@ -168,7 +180,21 @@ def settings_of(
         sensitivities=int(sensitivities),
         tape_rows=layout.tape_rows(len(program.layers), sensitivities),
         records=int(records),
+        fill=FILLS[program.fill],
+        slots=tables.slots,
+        waiting_from=lanes * journal_rows,
+        waiting_rows=most_waiting(program, tables),
     )
+
+
+def most_waiting(program: Program, tables: Tables) -> int:
+    """Orders that a lane may have waiting: a lot is trimmed, then closed or rolled, and sold from by each keep; the rest are asks."""
+    return 0 if program.fill == "this close" else (4 + len(tables.keeps)) * tables.slots + most_asks(program, tables)
+
+
+def most_asks(program: Program, tables: Tables) -> int:
+    """Orders that one level may ask for."""
+    return 4 * tables.slots + 2 * len(program.layers) + 2 * len(tables.keeps) + 2
 
 
 def _weighs_choices(program: Program) -> bool:
@@ -182,7 +208,8 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, n
     lanes = numbers.shape[1]
     layers, slots = len(program.layers), tables.slots
     choices = len(tables.choices) + 1
-    asks = 4 * slots + 2 * layers + 2 * len(tables.keeps) + 2
+    asks = most_asks(program, tables)
+    booked = slots * (layout.LOT_ROWS + layout.LEGS * layout.LEG_ROWS) + layers * layout.BOOKED_ROWS + layout.COUNTS + 2
     expiries = len(market.spx) + len(market.vix) + 2 * len(market.fund)
     cells = np.concatenate([np.array(tables.bar_cells), np.tile(np.array(tables.lot_cells), slots), [0.0]])
     state = layout.State(
@@ -208,9 +235,12 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, n
         out_of_room=np.zeros(1, dtype=np.int64),
         rule_unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
         reads=np.full((max(slots, 1) * layout.READS, lanes), np.nan),
+        kept=np.zeros((1 if program.fill == "this close" else booked, lanes)),
+        stance=np.array([0, -1], dtype=np.int64),
     )
     state.account[layout.A_CASH] = program.capital
     state.account[layout.A_CROWD] = 1.0
+    state.account[layout.A_LANE] = np.arange(lanes)
     for index, layer in enumerate(program.layers):
         state.layers[index * layout.LAYER_ROWS + layout.S_SHARE] = layer.share
     for node, place in tables.node_numbers.items():
@@ -223,7 +253,7 @@ def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, settings: lay
     bars = arrays.last - arrays.first + 1
     tape = layout.Tape(
         bars=np.zeros((bars * settings.tape_rows, lanes)),
-        journal=np.empty((lanes * settings.journal_rows, layout.JOURNAL_COLUMNS)),
+        journal=np.empty((lanes * (settings.journal_rows + settings.waiting_rows), layout.JOURNAL_COLUMNS)),
         counts=np.zeros((layout.COUNTS, lanes)),
         unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
     )
@@ -231,12 +261,12 @@ def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, settings: lay
     return tape
 
 
-def small_tape(program: Program, arrays: MarketArrays, lanes: int) -> layout.Tape:
-    """A tape without a journal, for what metrics are made of; `clear_tape` makes it ready for a block."""
+def small_tape(program: Program, arrays: MarketArrays, lanes: int, settings: layout.Settings) -> layout.Tape:
+    """A tape for what metrics are made of, without a journal but for orders that wait; `clear_tape` makes it ready for a block."""
     bars = arrays.last - arrays.first + 1
     return layout.Tape(
         bars=np.zeros((bars + len(program.layers), lanes)),
-        journal=np.empty((1, layout.JOURNAL_COLUMNS)),
+        journal=np.empty((max(lanes * settings.waiting_rows, 1), layout.JOURNAL_COLUMNS)),
         counts=np.zeros((layout.COUNTS, lanes)),
         unknown=np.zeros((len(rules_of(program)) + 1, lanes)),
     )

@@ -56,7 +56,7 @@ def ensure_chosen(lanes: Lanes, run: Run, bar: int, choice: int) -> None:
     layer = int(run.rules.choices[choice, at.V_LAYER])
     refusal, flagged = _find_strikes(lanes, run, bar, choice, layer)
     found = refusal == NO_REASON
-    no_price, no_bid = _price_legs(lanes, run, bar, choice, layer)
+    no_price, no_bid = price_legs(lanes, run, bar, choice, layer)
     debit = load(lanes, run.state.chosen, base + at.H_DEBIT)
     fee = broadcast(lanes, run.rules.layers[layer, at.L_FEE])
     worst = worst_of_choice(lanes, run, choice, layer)
@@ -73,7 +73,7 @@ def ensure_chosen(lanes: Lanes, run: Run, bar: int, choice: int) -> None:
 
 
 @lane_function
-def _price_legs(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> tuple[bool, bool]:
+def price_legs(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> tuple[bool, bool]:
     """Prices of the legs chosen, and their sums over the structure; on which lanes one lacks a price, or a sold one a bid."""
     first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
     covered = run.rules.layers[layer, at.L_COVER] >= 0.0

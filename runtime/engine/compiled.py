@@ -44,15 +44,20 @@ def compiled_engine(kernel_text: str, width: int, *, jit: bool) -> Compiled:
         from alvh.runtime.lanes import Lanes
 
         decide: Any = kernel_module(kernel_text).decide if kernel_text else None
-        return Compiled(lambda run: run_days(Lanes(1), decide, run))
+        return Compiled(lambda run: run_days(Lanes(1), decide, run, at_prices_of_fills(run)))
     loop, kernel = _loop(width), address_of(kernel_code(kernel_text, width)) if kernel_text else 0
 
     def run_block(run: layout.Run) -> None:
-        words = words_of(run, width)
-        if loop(None, kernel, words.ctypes.data) != 0:
+        words, at_fills = words_of(run, width), words_of(at_prices_of_fills(run), width)
+        if loop(None, kernel, words.ctypes.data, at_fills.ctypes.data) != 0:
             raise InternalError("the compiled engine failed")
 
     return Compiled(run_block)
+
+
+def at_prices_of_fills(run: layout.Run) -> layout.Run:
+    """The same run with the prices at which waiting orders are executed in the place of the market's."""
+    return run._replace(market=run.market._replace(series=run.market.fills, fills=run.market.series))
 
 
 def words_of(run: layout.Run, width: int) -> Words:
@@ -87,11 +92,11 @@ def _engine_name(width: int) -> tuple[str, str]:
 
 @cache
 def _loop(width: int) -> Callable[..., int]:
-    return function_of(engine_code(width), ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+    return function_of(engine_code(width), ctypes.c_void_p, *[ctypes.c_int64] * 3)
 
 
 def engine_code(width: int) -> NativeCode:
-    """The day loop at a lane width: a function of a token, the address of a kernel and that of the run's words."""
+    """The day loop at a lane width: a function of a token, the address of a kernel, and those of the run's words at either prices."""
 
     def compile_engine() -> NativeCode:
         from numba.core import types as numba_types
@@ -101,7 +106,7 @@ def engine_code(width: int) -> NativeCode:
         from alvh.runtime.engine.pointed import run_type
         from alvh.runtime.lane_types import LanesType
 
-        return compile_native(run_days, (LanesType(width), numba_types.int64, run_type(width)))
+        return compile_native(run_days, (LanesType(width), numba_types.int64, run_type(width), run_type(width)))
 
     return code_of(*_engine_name(width), compile_engine)
 

@@ -14,6 +14,7 @@ from alvh.runtime.engine.layout import (
     COUNT_STOPPED,
     E_ALIVE,
     E_MARK,
+    FILL_AT_THIS_CLOSE,
     G_PAID_WEIGHT,
     L_FIRST_LEG,
     L_FIRST_SLOT,
@@ -42,12 +43,15 @@ from alvh.runtime.engine.mark import mark
 from alvh.runtime.engine.prices import note_crowd, series_at
 from alvh.runtime.engine.sensitivities import record_sensitivities
 from alvh.runtime.engine.settle import accrue_interest, settle
+from alvh.runtime.engine.waiting import execute_waiting, keep_books, put_books_back
 from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, lane_function, load, select, store
 
 
 @lane_function
-def run_days(lanes: Lanes, kernel: Kernel, run: Run) -> None:
-    """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up."""
+def run_days(lanes: Lanes, kernel: Kernel, run: Run, at_fills: Run) -> None:
+    """Runs bars 0 to `settings.last` of a block; those before `settings.first` only warm streams up.
+
+    `at_fills` is the same run with the prices at which waiting orders are executed in the place of the market's."""
     layers = run.settings.layers
     for bar in range(run.settings.last + 1):
         if bar >= run.settings.first:
@@ -55,18 +59,25 @@ def run_days(lanes: Lanes, kernel: Kernel, run: Run) -> None:
             if bar > run.settings.first:
                 accrue_interest(lanes, run, bar)
                 settle(lanes, run, bar)
+                if run.settings.fill != FILL_AT_THIS_CLOSE:
+                    execute_waiting(lanes, at_fills, bar)
+                    note_crowd(lanes, run, bar)
             mark(lanes, run, bar)
             if all_lanes(load(lanes, run.tape.counts, COUNT_STOPPED) >= 0.0):
                 return
         evaluate(lanes, kernel, run, bar, 0, 0)
         if bar >= run.settings.first:
             begin_decisions(lanes, run, bar)
+            if run.settings.fill != FILL_AT_THIS_CLOSE:
+                keep_books(lanes, run)
             layer = 0
             while layer < layers:
                 after = level_ends(run, layer)
                 decide_level(lanes, kernel, run, bar, layer, after)
                 layer = after
             evaluate(lanes, kernel, run, bar, layers + 1, 0)
+            if run.settings.fill != FILL_AT_THIS_CLOSE:
+                put_books_back(lanes, run)
             _record(lanes, run, bar)
 
 

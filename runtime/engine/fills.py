@@ -8,7 +8,6 @@ from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where
 from alvh.runtime.engine.margin import NO_SETTLEMENT, refresh_lot
 from alvh.runtime.engine.prices import table_of
-from alvh.runtime.engine.proxies import proxy_end
 from alvh.runtime.engine.trade import refuse, whole
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, lane_function, load, maximum, negate, select, store, store_where
 from alvh.runtime.record import (
@@ -24,6 +23,7 @@ from alvh.runtime.record import (
     NO_REASON,
     OPEN,
     REBALANCE,
+    ROLL_IN,
 )
 
 OPENED = at.COUNT_VERBS + at.VERBS.index("open")
@@ -93,7 +93,7 @@ def fill(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
         count_where(lanes, run.tape.counts, KEPT, filled)
     if enlarges:
         _increase(lanes, run, layer, slot, filled, bought, fee)
-        journal_lot(lanes, run, bar, layer, slot, filled, action, rule, code, asked, bought, price, cost, kept_in)
+        journal_lot(lanes, run, bar, layer, slot, filled, action, rule, code, asked, bought, price, cost, kept_in, slot)
         return
     if action == OPEN:
         store_where(lanes, run.state.layers, of_layer + at.S_OPENED, filled, broadcast(lanes, 1.0))
@@ -109,7 +109,8 @@ def fill(lanes: Lanes, run: Run, bar: int, ask: int) -> None:
         here = waiting & free
         if any_lane(here):
             _place_lot(lanes, run, bar, layer, place, choice, here, bought, own, fee)
-            journal_lot(lanes, run, bar, layer, place, here, action, rule, code, asked, bought, price, cost, kept_in)
+            source = kept_in if action == ROLL_IN else -1
+            journal_lot(lanes, run, bar, layer, place, here, action, rule, code, asked, bought, price, cost, kept_in, source)
             waiting = waiting & negate(here)
     if any_lane(waiting):
         run.state.out_of_room[0] = 1
@@ -166,6 +167,9 @@ def _place_lot(
     refresh_lot(lanes, run, layer, slot)
     opening = load(lanes, run.state.lots, lot + at.O_WORST) + load(lanes, run.state.lots, lot + at.O_FLOATING)
     store_where(lanes, run.state.lots, lot + at.O_OPENING, mask, opening)
+    if run.state.stance[at.DEFERS] == 1:
+        # What stands in the slot is put back, and its streams go on.
+        return
     cells = int(run.rules.windows[0]) + slot * int(run.rules.windows[1])
     for cell in range(run.settings.lot_cells):
         store_where(lanes, run.state.cells, cells + cell, mask, broadcast(lanes, run.rules.lot_cells[cell]))
@@ -186,13 +190,14 @@ def _place_leg(lanes: Lanes, run: Run, layer: int, slot: int, choice: int, leg: 
     half = load(lanes, run.state.choice, place + at.C_HALF)
     price = traded_price(run, rule, mid, half)
     expiry = 0
-    settle_bar, settle_day, am = NO_SETTLEMENT, NO_SETTLEMENT, 0.0
+    settle_bar, settle_day, am = NO_SETTLEMENT, broadcast(lanes, NO_SETTLEMENT), 0.0
     if leg >= primary:
-        settle_day = proxy_end(run, layer, choice)
+        settle_day = load(lanes, run.state.chosen, choice * at.CHOSEN_ROWS + at.H_END)
     elif kind != at.SHARES:
         expiry = int(run.state.chosen_expiry[choice, leg])
         table = table_of(run, int(run.rules.legs[rule, at.G_PRODUCT]))
-        settle_bar, settle_day, am = table[expiry, at.X_SETTLE_BAR], table[expiry, at.X_SETTLE_DAY], table[expiry, at.X_AM]
+        settle_bar, am = table[expiry, at.X_SETTLE_BAR], table[expiry, at.X_AM]
+        settle_day = broadcast(lanes, table[expiry, at.X_SETTLE_DAY])
     store_where(lanes, run.state.legs, row + at.E_EXPIRY, mask, broadcast(lanes, float(expiry)))
     store_where(lanes, run.state.legs, row + at.E_STRIKE, mask, load(lanes, run.state.choice, place + at.C_STRIKE))
     store_where(lanes, run.state.legs, row + at.E_FILL, mask, select(has, price, 0.0))
@@ -200,7 +205,7 @@ def _place_leg(lanes: Lanes, run: Run, layer: int, slot: int, choice: int, leg: 
     store_where(lanes, run.state.legs, row + at.E_HALF, mask, select(has, half, 0.0))
     store_where(lanes, run.state.legs, row + at.E_ALIVE, mask, select(has, 1.0, 0.0))
     store_where(lanes, run.state.legs, row + at.E_SETTLE_BAR, mask, broadcast(lanes, settle_bar))
-    store_where(lanes, run.state.legs, row + at.E_SETTLE_DAY, mask, broadcast(lanes, settle_day))
+    store_where(lanes, run.state.legs, row + at.E_SETTLE_DAY, mask, settle_day)
     store_where(lanes, run.state.legs, row + at.E_AM, mask, broadcast(lanes, am))
 
 

@@ -6,7 +6,7 @@ from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import count_where
 from alvh.runtime.lanes import Lanes, extract, extract_mask, lane_function
-from alvh.runtime.record import NO_REASON, SETTLE, SHIFT
+from alvh.runtime.record import NO_REASON, REFUSED, SETTLE, SHIFT
 
 UNKNOWN = float("nan")
 
@@ -23,6 +23,33 @@ def start_row(run: Run, lane: int) -> int:
         run.tape.journal[place, column] = UNKNOWN
     run.tape.journal[place, at.J_PROXY] = -1.0
     return place
+
+
+@lane_function
+def start_waiting(run: Run, lane: int) -> int:
+    """A row for an order of a lane that waits; there is room for all that a bar can decide."""
+    place = int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows) + int(run.tape.counts[at.COUNT_WAITING, lane])
+    run.tape.counts[at.COUNT_WAITING, lane] += 1.0
+    for column in range(at.JOURNAL_COLUMNS):
+        run.tape.journal[place, column] = UNKNOWN
+    run.tape.journal[place, at.J_PROXY] = -1.0
+    return place
+
+
+@lane_function
+def journal_void(run: Run, lane: int, waiting: int, bar: int, code: int) -> None:
+    """A waiting order that cannot be executed, as it was decided."""
+    row = start_row(run, lane)
+    if row >= 0:
+        for column in range(at.JOURNAL_COLUMNS):
+            run.tape.journal[row, column] = run.tape.journal[waiting, column]
+        run.tape.journal[row, at.J_BAR] = bar
+        run.tape.journal[row, at.J_ACTION] = REFUSED
+        run.tape.journal[row, at.J_CUT] = code
+        run.tape.journal[row, at.J_FILLED] = 0.0
+        run.tape.journal[row, at.J_COST] = 0.0
+        if run.tape.journal[row, at.J_PROXY] >= 0.0:
+            run.tape.journal[row, at.J_EXPIRY] = UNKNOWN
 
 
 @lane_function
@@ -91,8 +118,14 @@ def write_chosen_legs(run: Run, lane: int, row: int, layer: int, choice: int) ->
 
 @lane_function
 def _write_reads(run: Run, lane: int, row: int, rule: int, kept_in: int) -> None:
-    """Values that a rule read: as kept with a lot when it decided, or as the nodes stand now (`kept_in` -1)."""
+    """Values that a rule read: as kept with a lot when it decided, or as the nodes stand now (`kept_in` -1); of an order that waited,
+    as they stood at its decision."""
     if rule < 0:
+        return
+    waiting = int(run.state.stance[at.EXECUTES])
+    if waiting >= 0:
+        for read in range(at.READS):
+            run.tape.journal[row, at.J_READS + read] = run.tape.journal[waiting, at.J_READS + read]
         return
     for read in range(at.READS):
         node = int(run.rules.rules[rule, at.R_READS + read])
@@ -148,14 +181,18 @@ def journal_lot(
     price: float,
     cost: float,
     kept_in: int,
+    source: int,
 ) -> None:
-    """A trade of a lot that stands in its slot. `rule`, `cut` .. `cost` by lane."""
-    count_where(lanes, run.tape.counts, at.COUNT_TRADES, mask)
-    if run.settings.records == 0:
-        return
+    """A trade of a lot that stands in its slot. `rule`, `cut` .. `cost` by lane.
+
+    Where trades are only decided it waits, with the slot (`source`) of the lot that it enlarges or replaces, -1 for none."""
+    if run.state.stance[at.DEFERS] == 0:
+        count_where(lanes, run.tape.counts, at.COUNT_TRADES, mask)
+        if run.settings.records == 0:
+            return
     for lane in range(lanes.width):
         if extract_mask(lanes, mask, lane):
-            row = start_row(run, lane)
+            row = start_waiting(run, lane) if run.state.stance[at.DEFERS] == 1 else start_row(run, lane)
             if row >= 0:
                 of_rule = extract(lanes, rule, lane)
                 place = _slot_in_layer(run, layer, slot)
@@ -165,6 +202,12 @@ def journal_lot(
                 )  # fmt: skip
                 _write_lot_legs(run, lane, row, layer, slot)
                 _write_reads(run, lane, row, int(of_rule), kept_in)
+                if run.state.stance[at.DEFERS] == 1:
+                    run.tape.journal[row, at.W_SOURCE] = source
+                    run.tape.journal[row, at.W_SCALE] = run.state.lots[slot * at.LOT_ROWS + at.O_SCALE, lane]
+                    if run.tape.journal[row, at.J_PROXY] >= 0.0:
+                        shares = slot * at.LEGS + int(run.rules.layers[layer, at.L_PRIMARY])
+                        run.tape.journal[row, at.W_END] = run.state.legs[shares * at.LEG_ROWS + at.E_SETTLE_DAY, lane]
 
 
 @lane_function

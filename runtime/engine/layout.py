@@ -116,18 +116,20 @@ D_DAY, D_VX_FRONT, D_MONTH_START, D_MONTH_PART, D_ERA, D_FIRST_SPX, D_FIRST_VIX,
 DAY_COLUMNS = 8
 
 # ---- rows of state, by lane ----------------------------------------------------------------------
-A_CASH, A_UNITS, A_EQUITY, A_MARGIN, A_INTEREST, A_FEES, A_HOLD_FLOW, A_CROWD, A_BETA, A_HEDGE_VALUE, A_HEDGE_THETA = range(11)
-"""`A_CROWD` multiplies half spreads today; `A_BETA` is the dollar beta of all lots."""
-ACCOUNT_ROWS = 11
+A_CASH, A_UNITS, A_EQUITY, A_MARGIN, A_INTEREST, A_FEES, A_HOLD_FLOW, A_CROWD, A_BETA, A_HEDGE_VALUE, A_HEDGE_THETA, A_LANE = range(12)
+"""`A_CROWD` multiplies half spreads today; `A_BETA` is the dollar beta of all lots, `A_LANE` the lane's number."""
+ACCOUNT_ROWS = 12
 
 (
     S_BALANCE, S_REALIZED, S_GAINS, S_FLOW, S_VALUE, S_CONTRACTS, S_COST, S_MARGIN,
     S_OPENED, S_CLOSED, S_ROLLED, S_LOTS_START, S_OWN_START, S_ROLLED_AWAY, S_OWN_ROLLED_AWAY, S_INCOMING,
-    S_LAST_REFUSAL, S_REFUSED, S_RESERVED, S_ASKED, S_SHARE, S_ROLLING, S_GAINS_RESERVED,
-) = range(23)  # fmt: skip
+    S_LAST_REFUSAL, S_REFUSED, S_RESERVED, S_ASKED, S_SHARE, S_ROLLING, S_GAINS_RESERVED, S_SHIFTED,
+) = range(24)  # fmt: skip
 """Of a layer; `S_INCOMING` counts the lots that others roll into it today, `S_ROLLING` its own that roll within it,
-`S_GAINS_RESERVED` what asks of the level would draw of its gains."""
-LAYER_ROWS = 23
+`S_GAINS_RESERVED` what asks of the level would draw of its gains, `S_SHIFTED` what shifts brought since decisions were last put off."""
+LAYER_ROWS = 24
+BOOKED_ROWS = S_OPENED
+"""Rows of a layer that trades book, before the others."""
 
 (
     O_STRUCTURES, O_OWN, O_BAR, O_FEES, O_STALE, O_VALUE, O_ENTRY, O_WORST, O_WIDTH, O_NEAREST, O_ACTION, O_RULE, O_REALIZED,
@@ -147,11 +149,12 @@ C_STRIKE, C_MID, C_HALF, C_DELTA = range(4)
 CHOICE_ROWS = 4
 (
     H_REFUSAL, H_DEBIT, H_WORST, H_NEAREST, H_OUTSIDE, H_FLAGGED, H_HALF, H_WIDTH,
-    H_PRICE, H_FEE, H_MEASURE, H_LOSS, H_FLOATING, H_PROXY, H_SCALE, H_DELTA, H_BETA,
-) = range(17)  # fmt: skip
+    H_PRICE, H_FEE, H_MEASURE, H_LOSS, H_FLOATING, H_PROXY, H_SCALE, H_DELTA, H_BETA, H_END,
+) = range(18)  # fmt: skip
 """Of a choice: why it cannot be had (0: it can), net debit a structure, worst loss, nearest settlement day; journal price, fee,
-what a size in money and one in greatest losses divide by, floating margin, proxy (-1: none) and its scale, delta, dollar beta."""
-CHOSEN_ROWS = 17
+what a size in money and one in greatest losses divide by, floating margin, proxy (-1: none) and its scale, delta, dollar beta, the day
+on which a proxy ends."""
+CHOSEN_ROWS = 18
 
 (
     K_PRESENT, K_WANTED, K_ASKED, K_DEBIT, K_MARGIN, K_HALF, K_OWN, K_RULE, K_CUT, K_FLAGGED, K_BUDGET_CUT,
@@ -206,8 +209,15 @@ def tape_rows(layers: int, sensitivities: bool) -> int:
     return P_LAYERS + 3 * layers + (1 + layers if sensitivities else 0)
 
 
-COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL, COUNT_TRADES = range(6)
-COUNT_VERBS = 6
+W_SOURCE, W_SCALE, W_END = J_BAR, J_COST, J_EXPIRY
+"""What a waiting order has in its row instead: the slot of the lot that it enlarges or that it replaces (-1: none), its scale, and of a
+proxy, which has no expiry, the day on which it ends."""
+DEFERS, EXECUTES = range(2)
+"""Of `State.stance`."""
+FILL_AT_THIS_CLOSE, FILL_AT_NEXT_CLOSE, FILL_AT_NEXT_OPEN = range(3)
+
+COUNT_STALE, COUNT_PRINTS, COUNT_RATES, COUNT_STOPPED, COUNT_JOURNAL, COUNT_WAITING, COUNT_TRADES = range(7)
+COUNT_VERBS = 7
 VERBS = RECORDED_VERBS
 COUNTS = COUNT_VERBS + len(VERBS)
 
@@ -253,6 +263,8 @@ class MarketTables(NamedTuple):
     """[sessions, calendars of the kernel]."""
     level: Any
     """The VIX level table."""
+    fills: Any
+    """Like `series`: the prices at which waiting orders are executed. Where those are shown as the market's, the close's stand here."""
 
 
 class Settings(NamedTuple):
@@ -301,6 +313,12 @@ class Settings(NamedTuple):
     """1 when the program reads a break-even with hedges; else none is computed."""
     records: int
     """1: the tape holds every bar and the journal; 0: what metrics are made of."""
+    fill: int
+    """When orders are executed, FILL_AT_THIS_CLOSE .. FILL_AT_NEXT_OPEN."""
+    slots: int
+    waiting_from: int
+    waiting_rows: int
+    """Where waiting orders stand on the journal's tape, and how many a lane may have."""
 
 
 class State(NamedTuple):
@@ -337,6 +355,10 @@ class State(NamedTuple):
     """[rules, lanes]: whether a lot's rule was unknown on this bar."""
     reads: Any
     """[slots * READS, lanes]: what a lot's rule read, kept from its decision to its fill."""
+    kept: Any
+    """What the books said before decisions that wait to be executed."""
+    stance: Any
+    """[2]: 1 while trades are only decided; the row of the waiting order being executed, -1 for none."""
 
 
 class Tape(NamedTuple):
@@ -346,7 +368,7 @@ class Tape(NamedTuple):
     """[bars * Settings.tape_rows, lanes]; where nothing is recorded [bars + layers, lanes]: equity, then the last bar's profit of
     each layer."""
     journal: Any
-    """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's."""
+    """[lanes * rows, JOURNAL_COLUMNS], one lane's rows after another's; then the orders that wait, the same way."""
     counts: Any
     """[COUNTS, lanes]."""
     unknown: Any
@@ -374,6 +396,7 @@ COLUMNS: dict[type, dict[str, int]] = {
         "fund": EXPIRY_COLUMNS,
         "calendars": CALENDARS,
         "level": LEVEL_COLUMNS,
+        "fills": BY_LANE,
     },
     Rules: {
         "layers": LAYER_COLUMN_COUNT,
@@ -400,11 +423,12 @@ COLUMNS: dict[type, dict[str, int]] = {
         "chosen_expiry": LEGS,
         "ask_place": ASK_PLACES,
         "out_of_room": 1,
+        "stance": 1,
     },
     Tape: {"bars": BY_LANE, "journal": JOURNAL_COLUMNS, "counts": BY_LANE, "unknown": BY_LANE},
 }
 """How many columns each array has, by the tuple it belongs to."""
-WHOLE_NUMBERS = frozenset({"windows", "terms_bar", "chosen_bar", "expiries_bar", "chosen_expiry", "ask_place", "out_of_room"})
+WHOLE_NUMBERS = frozenset({"windows", "terms_bar", "chosen_bar", "expiries_bar", "chosen_expiry", "ask_place", "out_of_room", "stance"})
 """The arrays of 64-bit integers; the others hold doubles."""
 REAL_SETTINGS = frozenset({"capital", "index_half_spread"})
 """The settings that are doubles; the others are whole numbers."""

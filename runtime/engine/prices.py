@@ -111,6 +111,16 @@ def note_crowd(lanes: Lanes, run: Run, bar: int) -> None:
 
 
 @lane_function
+def note_crowd_of_fills(lanes: Lanes, run: Run, bar: int) -> None:
+    """The same at the prices of fills, which `run` shows as the market's; the bar before is that of the close."""
+    if run.settings.charged == 2:
+        before = load(lanes, run.market.fills, (bar - 1) * run.settings.rows + at.VIX_CLOSE)
+        vix = series_at(lanes, run, bar, at.VIX_CLOSE)
+        factor = costs.crowd_factor(vix, before)
+        store(lanes, run.state.account, at.A_CROWD, select(is_unknown(vix), UNKNOWN, factor))
+
+
+@lane_function
 def _spx_terms(lanes: Lanes, run: Run, bar: int, expiry: int) -> None:
     days = run.market.spx[expiry, at.X_SETTLE_DAY] - run.market.days[bar, at.D_DAY]
     forward, discount, theta, phi = spx_surface.expiry_terms(

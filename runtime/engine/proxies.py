@@ -62,6 +62,7 @@ def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: i
     store_where(lanes, run.state.chosen, base + at.H_DELTA, mask, weight * broadcast(lanes, 1.0) * scale)
     beta = beta_of_leg(lanes, run, bar, rule, 0, broadcast(lanes, 1.0))
     store_where(lanes, run.state.chosen, base + at.H_BETA, mask, beta * scale)
+    store_where(lanes, run.state.chosen, base + at.H_END, mask, broadcast(lanes, _last_settlement(run, layer, choice)))
     place = (choice * at.LEGS + leg) * at.CHOICE_ROWS
     store(lanes, run.state.choice, place + at.C_STRIKE, broadcast(lanes, UNKNOWN))
     store(lanes, run.state.choice, place + at.C_MID, mid)
@@ -69,7 +70,7 @@ def _replace(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, proxy: i
 
 
 @lane_function
-def proxy_end(run: Run, layer: int, choice: int) -> float:
+def _last_settlement(run: Run, layer: int, choice: int) -> float:
     """Day on which a proxy bought by a choice has outlived what it stands for: the last settlement of the layer's own legs."""
     first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
     day = 0.0
@@ -82,11 +83,19 @@ def proxy_end(run: Run, layer: int, choice: int) -> float:
 
 @lane_function
 def prolong(lanes: Lanes, run: Run, layer: int, slot: int, choice: int, mask: bool) -> None:
-    """A roll that comes to the shares held: they stand for its legs from now on."""
-    end = broadcast(lanes, proxy_end(run, layer, choice))
+    """A roll that comes to the shares held: they stand for its legs from now on. It is no order, so it does not wait for a fill."""
+    end = load(lanes, run.state.chosen, choice * at.CHOSEN_ROWS + at.H_END)
+    lots = 2 + run.settings.layers * at.BOOKED_ROWS
+    legs = lots + run.settings.slots * at.LOT_ROWS
     for leg in range(int(run.rules.layers[layer, at.L_PRIMARY]), int(run.rules.layers[layer, at.L_LEGS])):
-        store_where(lanes, run.state.legs, (slot * at.LEGS + leg) * at.LEG_ROWS + at.E_SETTLE_DAY, mask, end)
+        row = (slot * at.LEGS + leg) * at.LEG_ROWS + at.E_SETTLE_DAY
+        store_where(lanes, run.state.legs, row, mask, end)
+        if run.state.stance[at.DEFERS] == 1:
+            store_where(lanes, run.state.kept, legs + row, mask, end)
     refresh_lot(lanes, run, layer, slot)
+    if run.state.stance[at.DEFERS] == 1:
+        row = slot * at.LOT_ROWS + at.O_NEAREST
+        store_where(lanes, run.state.kept, lots + row, mask, load(lanes, run.state.lots, row))
 
 
 @lane_function

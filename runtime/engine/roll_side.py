@@ -8,7 +8,7 @@ from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.attributes import entry_of_all_legs
 from alvh.runtime.engine.choose import find_strike
 from alvh.runtime.engine.cuts import available_cash, cost_of_group
-from alvh.runtime.engine.journal import journal_lot
+from alvh.runtime.engine.journal import journal_lot, journal_void
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import add_where, count_where, none_of
 from alvh.runtime.engine.margin import margin_of_lot, note_floating, note_width, refresh_lot
@@ -18,6 +18,8 @@ from alvh.runtime.lanes import (
     Lanes,
     any_lane,
     broadcast,
+    extract,
+    extract_mask,
     is_unknown,
     lane_function,
     load,
@@ -57,7 +59,7 @@ def roll_side(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: boo
         refuse(lanes, run, bar, layer, slot, refused, of_rule, refusal, unknown, unknown, slot, -1)
     goes = mask & changes & (refusal == NO_REASON)
     if any_lane(goes):
-        _trade(lanes, run, bar, layer, slot, goes, of_rule, side, flagged)
+        trade_side(lanes, run, bar, layer, slot, goes, of_rule, side, flagged)
 
 
 @lane_function
@@ -98,9 +100,20 @@ def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: 
             strike = select(alive, found, held)
             differs = differs | (alive & (strike != held))
         store(lanes, run.state.choice, (spare + leg) * at.CHOICE_ROWS + at.C_STRIKE, strike)
-    no_price = none_of(live)
+    no_price, no_bid = price_side(lanes, run, bar, layer, slot, side)
+    refusal = select((refusal == NO_REASON) & no_price, float(NO_PRICE), refusal)
+    refusal = select((refusal == NO_REASON) & no_bid, float(NO_BID), refusal)
+    return refusal, flagged, live & (differs | (refusal != NO_REASON))
+
+
+@lane_function
+def price_side(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: float) -> tuple[bool, bool]:
+    """Prices of the spare choice's strikes of a side in the lot's expiries; where a live leg has none, or no bid to be sold at."""
+    first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
+    spare = run.settings.choices * at.LEGS
+    no_price = none_of(load(lanes, run.state.lots, slot * at.LOT_ROWS) == 0.0)
     no_bid = no_price
-    for leg in range(legs):
+    for leg in range(int(run.rules.layers[layer, at.L_PRIMARY])):
         rule = first_leg + leg
         if _is_of_side(run, rule, side):
             row = (slot * at.LEGS + leg) * at.LEG_ROWS
@@ -116,9 +129,7 @@ def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: 
                 no_bid = no_bid | (alive & negate(mid - half > 0.0))
             store(lanes, run.state.choice, place + at.C_MID, mid)
             store(lanes, run.state.choice, place + at.C_HALF, half)
-    refusal = select((refusal == NO_REASON) & no_price, float(NO_PRICE), refusal)
-    refusal = select((refusal == NO_REASON) & no_bid, float(NO_BID), refusal)
-    return refusal, flagged, live & (differs | (refusal != NO_REASON))
+    return no_price, no_bid
 
 
 @lane_function
@@ -190,7 +201,8 @@ def _note_new_fills(lanes: Lanes, run: Run, layer: int, side: float) -> None:
 
 
 @lane_function
-def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, rule: float, side: float, flagged: bool) -> None:
+def trade_side(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, rule: float, side: float, flagged: bool) -> None:
+    """Old legs out, new ones of the spare choice in, where cash, limit and balance bear it. The limit has let an order pass that waited."""
     lot = slot * at.LOT_ROWS
     group = int(run.rules.layers[layer, at.L_GROUP])
     q = load(lanes, run.state.lots, lot + at.O_STRUCTURES)
@@ -208,7 +220,8 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
     need = ((inward - out) * q * 100.0 + (fee_out + fee_in)) + (margin_of_lot(lanes, run, slot) - margin_before)
     code = select((need > available) & (need > 0.0), float(CUT_BY_CASH), float(NO_REASON))
     limit_row = int(run.rules.groups[group, at.U_LIMIT])
-    if limit_row >= 0:
+    waiting = int(run.state.stance[at.EXECUTES])
+    if limit_row >= 0 and waiting < 0:
         growth = maximum(entry_of_all_legs(lanes, run, layer, slot), 0.0) * q * 100.0 - cost_before
         limit = load(lanes, run.state.nodes, limit_row)
         over = select(is_unknown(limit), float(LIMIT_UNKNOWN), select(cost_of_lots + growth > limit, float(CUT_BY_LIMIT), float(NO_REASON)))
@@ -225,15 +238,19 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
         code = select((code == NO_REASON) & (taken > 0.0) & (taken > left), float(BUDGET_SPENT), code)
     refused = mask & (code != NO_REASON)
     goes = mask & (code == NO_REASON)
-    if any_lane(refused):
+    if any_lane(refused) and waiting < 0:
         refuse(lanes, run, bar, layer, slot, refused, rule, code, q, inward, slot, -1)
+    elif any_lane(refused):
+        for lane in range(lanes.width):
+            if extract_mask(lanes, refused, lane):
+                journal_void(run, lane, waiting, bar, int(extract(lanes, code, lane)))
     # The books see the lot as it was until the old legs are out.
     _exchange(lanes, run, layer, slot, mask, side)
     _refresh(lanes, run, bar, layer, slot, mask)
     if not any_lane(goes):
         return
     cost_out = fee_out + off_out * q * 100.0
-    journal_lot(lanes, run, bar, layer, slot, goes, ROLL_OUT, rule, broadcast(lanes, float(NO_REASON)), q, q, out, cost_out, slot)
+    journal_lot(lanes, run, bar, layer, slot, goes, ROLL_OUT, rule, broadcast(lanes, float(NO_REASON)), q, q, out, cost_out, slot, slot)
     _exchange(lanes, run, layer, slot, goes, side)
     _refresh(lanes, run, bar, layer, slot, goes)
     note_width(lanes, run, layer, slot, goes)
@@ -255,7 +272,7 @@ def _trade(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, 
     store_where(lanes, run.state.layers, of_layer + at.S_LAST_REFUSAL, goes, broadcast(lanes, float(NO_REASON)))
     count_where(lanes, run.tape.counts, ROLLED, goes)
     code = select(flagged, float(DELTA_FLAGGED), float(NO_REASON))
-    journal_lot(lanes, run, bar, layer, slot, goes, ROLL_IN, rule, code, q, q, inward, cost_in, slot)
+    journal_lot(lanes, run, bar, layer, slot, goes, ROLL_IN, rule, code, q, q, inward, cost_in, slot, slot)
 
 
 @lane_function

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.journal import journal_shift
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.engine.ledger import count_where
+from alvh.runtime.engine.ledger import add_where, count_where
 from alvh.runtime.lanes import Lanes, any_lane, broadcast, divide, is_unknown, lane_function, load, minimum, store_where
 
 SHIFTED = at.COUNT_VERBS + at.VERBS.index("shift")
@@ -39,5 +39,7 @@ def shift_budget(lanes: Lanes, run: Run, bar: int, group: int) -> None:
         store_where(lanes, run.state.layers, target + at.S_SHARE, now, gained)
         funded = load(lanes, run.state.layers, target + at.S_BALANCE) + money
         store_where(lanes, run.state.layers, target + at.S_BALANCE, now, funded)
+        add_where(lanes, run.state.layers, source + at.S_SHIFTED, now, -money)
+        add_where(lanes, run.state.layers, target + at.S_SHIFTED, now, money)
         count_where(lanes, run.tape.counts, SHIFTED, now)
         journal_shift(lanes, run, bar, layer, now, rule, amount, moved)

@@ -14,6 +14,7 @@ from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import MAX_LEGS, MAX_READS, JournalRows, RunRecord
 
 FIRST_ROOM = 8
@@ -37,6 +38,8 @@ class _Simulation:
     phase: int
     level: Floats
     sensitivities: bool
+    opening: Floats | None
+    """Prices at the open, where orders fill at them."""
 
     def engine(self, width: int, *, jit: bool) -> Compiled:
         if self.steps is not None:
@@ -64,12 +67,13 @@ def simulate(
     width = lanes if jit else 1
     compiles = kernel if kernel is not None else paths * (arrays.last + 1) >= KERNEL_PAYS
     level = build.level_table()
+    opening = at_the_open(arrays).values if program.fill == "next open" else None
     room = FIRST_ROOM
     records: list[RunRecord] = []
     while room <= MOST_ROOM:
         tables = emit_tables(program, room, expose_all=not compiles)
         steps = None if compiles else emit_steps(program, tables, arrays.series)
-        simulation = _Simulation(program, tables, steps, arrays, phase, level, record_sensitivities)
+        simulation = _Simulation(program, tables, steps, arrays, phase, level, record_sensitivities, opening)
         engine = simulation.engine(width, jit=jit)
         while len(records) < paths:
             block = slice(len(records), min(len(records) + width, paths))
@@ -87,11 +91,7 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
     """The records of one block of paths; None if a layer ran out of room."""
     program, tables, arrays = simulation.program, simulation.tables, simulation.arrays
     count = block.stop - block.start
-    market = build.market_tables(tables, arrays, block, simulation.level)
-    if count < width:
-        # A last block with fewer paths than lanes repeats its last path; the extra lanes are dropped.
-        series = np.concatenate([market.series, np.repeat(market.series[:, -1:], width - count, axis=1)], axis=1)
-        market = market._replace(series=np.ascontiguousarray(series))
+    market = build.market_tables(tables, arrays, block, simulation.level, simulation.opening, width)
     numbers = build.same_numbers(tables, width)
     rules = build.rule_arrays(program, tables, simulation.steps, numbers)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
@@ -103,6 +103,7 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
             arrays,
             simulation.phase,
             journal_rows,
+            width,
             interpreted=simulation.steps is not None,
             sensitivities=simulation.sensitivities,
         )
@@ -160,6 +161,7 @@ def record_of(program: Program, arrays: MarketArrays, tape: layout.Tape, setting
         verbs={verb: int(counts[layout.COUNT_VERBS + index]) for index, verb in enumerate(layout.VERBS)},
         net_beta=table[:, sensitivities].copy() if settings.sensitivities else None,
         layer_theta=table[:, sensitivities + 1 :].copy() if settings.sensitivities else None,
+        waiting=int(counts[layout.COUNT_WAITING]),
     )
 
 

@@ -17,6 +17,7 @@ from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
 from alvh.runtime.engine.simulate import FIRST_ROOM, MOST_ROOM, record_of
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import RunRecord
 
 _LOADING = Lock()
@@ -54,6 +55,13 @@ class CellRunner:
     _engines: dict[str, Compiled] = field(factory=dict, init=False)
     """By the kernel's text, so that it is loaded once and not a block."""
 
+    opening: Floats | None = field(init=False)
+    """Prices at the open, where orders fill at them."""
+
+    @opening.default
+    def _price_the_open(self) -> Floats | None:
+        return at_the_open(self.arrays).values if self.program.fill == "next open" else None
+
     @property
     def lanes(self) -> int:
         return int(self.arrays.values.shape[2])
@@ -90,14 +98,14 @@ class CellRunner:
 
     def _fill_tape(self, tables: Tables, steps: Steps | None, numbers: Floats) -> tuple[layout.Tape, layout.Settings] | None:
         program, arrays = self.program, self.arrays
-        market = build.market_tables(tables, arrays, slice(None), build.level_table())
+        market = build.market_tables(tables, arrays, slice(None), build.level_table(), self.opening, self.lanes)
         rules = build.rule_arrays(program, tables, steps, numbers)
         engine = self._engine(tables)
         journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
         while True:
             state = build.fresh_state(program, tables, market, numbers)
             settings = build.settings_of(
-                program, tables, arrays, self.phase, journal_rows, interpreted=steps is not None, sensitivities=False
+                program, tables, arrays, self.phase, journal_rows, self.lanes, interpreted=steps is not None, sensitivities=False
             )
             tape = build.fresh_tape(program, arrays, self.lanes, settings)
             engine.run(layout.Run(market, settings, rules, state, tape))

@@ -111,7 +111,7 @@ def sell(
         back = maximum(minimum(amount - fee, entry_money + fees), 0.0)
         add_where(lanes, run.state.layers, of_layer + at.S_BALANCE, mask, back)
     nothing = broadcast(lanes, float(NO_REASON))
-    journal_lot(lanes, run, bar, layer, slot, mask, action, rule, nothing, asked, sold, price * scale, cost, kept_in)
+    journal_lot(lanes, run, bar, layer, slot, mask, action, rule, nothing, asked, sold, price * scale, cost, kept_in, slot)
     left = select(ends, 0.0, structures - sold)
     store_where(lanes, run.state.lots, lot + at.O_FEES, mask, paid - fees)
     store_where(lanes, run.state.lots, lot + at.O_STRUCTURES, mask, left)

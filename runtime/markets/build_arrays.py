@@ -134,6 +134,7 @@ class Filled:
     provenance: NDArray[np.uint8]
     prints: dict[str, Prints]
     notes: tuple[Note, ...]
+    stale_open: float = -1.0
 
 
 def put_on_calendar(filled: Filled, listed: Listed, first: int, events: Mapping[str, Integers]) -> MarketArrays:
@@ -161,6 +162,7 @@ def put_on_calendar(filled: Filled, listed: Listed, first: int, events: Mapping[
             "spx_expiry": _flags(sessions, listed.spx.settle_day[listed.spx.monthly == 1]),
         },
         prints=filled.prints,
+        stale_open=filled.stale_open,
         notes=filled.notes,
     )
 
@@ -186,7 +188,7 @@ def build_arrays(
     said += _put_funds(rows, observed, listed, first)
     said += note_clamped_levels(rows.series, rows.values, listed, first)
     said += map(Note, _say_what_is_modelled(rows, first))
-    return put_on_calendar(Filled(rows.series, rows.values, rows.provenance, prints, tuple(said)), listed, first, events)
+    return put_on_calendar(Filled(rows.series, rows.values, rows.provenance, prints, tuple(said), terms.stale_open), listed, first, events)
 
 
 @frozen(eq=False)

@@ -12,6 +12,8 @@ from alvh.runtime.market import MARKET_SERIES, Floats, MarketArrays
 from alvh.runtime.markets.generated import GeneratedMarket
 from alvh.runtime.markets.path_filler import PathFiller
 
+OPENS = frozenset({"spx.open", "vix.open"})
+"""What prices at the open are made of, beside those of the evening before."""
 FUND_SERIES = frozenset({"vxx", "uvxy", "vxx_beta", "uvxy_beta", "vx30"})
 """What prices of VXX and UVXY and of options on them are made of, beside what VIX options need."""
 
@@ -22,6 +24,8 @@ def series_read(program: Program) -> frozenset[str]:
     named = {node.name for node in program.nodes if node.operation == "series"}
     has_funds = any(leg.product in ("VXX", "UVXY") for layer in program.layers for leg in layer.legs)
     spared = {name for name in MARKET_SERIES if "." in name} | (set() if has_funds else FUND_SERIES)
+    if program.fill == "next open":
+        spared -= OPENS
     return frozenset({*MARKET_SERIES, *program.inputs} - (spared - named))
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Protocol
 
 import numpy as np
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from alvh.compiler.emit_kernel import emit_kernel
 from alvh.compiler.emit_steps import emit_steps
@@ -25,6 +25,7 @@ from alvh.runtime.engine.compiled import Compiled, compiled_engine
 from alvh.runtime.engine.simulate import FIRST_ROOM, KERNEL_PAYS, MOST_ROOM
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.paths.measure_paths import METRICS, measure_paths
+from alvh.runtime.pricing.opening import at_the_open
 
 Progress = Callable[[int, int], None]
 NEVER = -1.0
@@ -200,11 +201,11 @@ class _Plans:
         steps = None if self._compiles else emit_steps(program, tables, arrays.series)
         text = emit_kernel(program, tables, arrays.series, width) if self._compiles else ""
         numbers = build.same_numbers(tables, width)
-        market = build.market_tables(tables, arrays, slice(0, 1), self._level)
+        market = build.market_tables(tables, arrays, slice(0, 1), self._level, None, 1)
         return _Plan(
             room=room,
             market=market,
-            settings=build.settings_of(program, tables, arrays, self._phase, 0, interpreted=not self._compiles, records=False),
+            settings=build.settings_of(program, tables, arrays, self._phase, 0, width, interpreted=not self._compiles, records=False),
             rules=build.rule_arrays(program, tables, steps, numbers),
             fresh=build.fresh_state(program, tables, market, numbers),
             engine=compiled_engine(text, width, jit=self._jit),
@@ -219,12 +220,13 @@ class _Worker:
         self._plans = plans
         self._block = blocks.new_block(plans.width)
         self._series = self._block.series
+        self._fills_at_open = program.fill == "next open"
+        self._fills = self._series.copy() if self._fills_at_open else self._series
         self._streamed = streamed
         self._first_bar = arrays.first
         self._bars = arrays.last - arrays.first + 1
         self._capital = program.capital
         self._hedges = hedge_layers(program)
-        self._tape = build.small_tape(program, arrays, plans.width)
         self._lay_out(FIRST_ROOM)
         self.counted = {layout.COUNT_STALE: 0, layout.COUNT_PRINTS: 0, layout.COUNT_RATES: 0}
 
@@ -242,7 +244,9 @@ class _Worker:
         plan = self._plans.of(room)
         self._plan = plan
         self._state = layout.State(*(array.copy() for array in plan.fresh))
-        self._run = layout.Run(plan.market._replace(series=self._series), plan.settings, plan.rules, self._state, self._tape)
+        self._tape = build.small_tape(self._plans.program, self._plans.arrays, self._plans.width, plan.settings)
+        market = plan.market._replace(series=self._series, fills=self._fills)
+        self._run = layout.Run(market, plan.settings, plan.rules, self._state, self._tape)
 
     def _run_block(self, first: int, count: int) -> None:
         # A last block with fewer paths than lanes takes the paths beyond, and drops them.
@@ -262,6 +266,11 @@ class _Worker:
             self._keep(np.array([first + lane]), np.array([0]), int(stops[lane]) - self._first_bar)
 
     def _simulate(self) -> None:
+        if self._fills_at_open:
+            arrays = self._plans.arrays
+            shape = (arrays.last + 1, len(arrays.series), self._plans.width)
+            opening = at_the_open(evolve(arrays, values=self._series.reshape(shape)))
+            np.copyto(self._fills, opening.values.reshape(self._fills.shape))
         while True:
             for array, fresh in zip(self._state, self._plan.fresh, strict=True):
                 np.copyto(array, fresh)

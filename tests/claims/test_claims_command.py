@@ -85,11 +85,16 @@ def test_own_sizing_and_costs_are_shown_against_the_others(folder: Path) -> None
     assert [other.label for other in free.parts[0].others] == ["live", "with costs"]
 
 
+def test_a_claim_may_say_when_orders_fill(folder: Path) -> None:
+    now, later = (judged(folder, f"max_drawdown > -90% with fill {fill}") for fill in ("this close", "next open"))
+    assert now.verdict == later.verdict == "supported"
+    assert now.parts[0].value != later.parts[0].value
+
+
 @pytest.mark.parametrize(
     ("claim", "reason"),
     [
         ('max_drawdown > -20% in "covid_2020_02_03"', "the market is traded from 2023-01-03 on"),
-        ("max_drawdown > -20% with fill next open", "this version has no `fill next open`"),
         ("ratio(theta_paid) < 1", "the figure is undefined"),  # the same book without hedges pays none
         ("event_loss < 12% on days when vix > 500", "the sample holds no such event"),
         ("monthly_drag < 1% on days when vix > 20", "a monthly drag is of months, not of days"),

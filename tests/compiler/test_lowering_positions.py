@@ -28,7 +28,7 @@ def test_a_shipped_strategy_lowers_without_a_finding(path: Path) -> None:
 
 CNDR = """\
 program 'CNDR'
-  capital 1e+06  costs listed  contracts fractional  warm-up 0
+  capital 1e+06  costs listed  fill this close  contracts fractional  warm-up 0
   %0 = constant 0.2
   %1 = constant 0.05
   %2 = constant 0.1
@@ -48,7 +48,7 @@ book condors
 
 VXTH = """\
 program 'VXTH'
-  capital 1e+06  costs none  contracts fractional  warm-up 0
+  capital 1e+06  costs none  fill this close  contracts fractional  warm-up 0
   holds the index
   param call_delta = 0.2 in 0.05 .. 0.6
   %0 = parameter 0.2 call_delta                     # call_delta

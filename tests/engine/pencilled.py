@@ -16,7 +16,7 @@ from alvh.runtime.market import MarketArrays
 from alvh.runtime.record import RunRecord
 from alvh.runtime.reference import interpret
 
-BY_PENCIL = ("trading", "sizes", "account", "streams", "instruments", "verbs", "proxies", "attributes")
+BY_PENCIL = ("trading", "sizes", "account", "streams", "instruments", "verbs", "proxies", "attributes", "fills")
 
 
 def is_sayable(program: Program) -> bool:

@@ -936,5 +936,5 @@ def scenarios() -> tuple[Scenario, ...]:
     for seed in DRAWN:
         small, series = random_program(seed)
         found.append(Scenario(small.program, small.market(**series), small.run(**series)))
-    found.extend(Scenario(*run) for run in runs_by_pencil(("instruments", "verbs", "proxies", "attributes")))
+    found.extend(Scenario(*run) for run in runs_by_pencil(("instruments", "verbs", "proxies", "attributes", "fills")))
     return tuple(found)

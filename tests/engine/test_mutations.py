@@ -18,9 +18,11 @@ GROUPS_OF_PLACES = 8
 
 
 EQUIVALENT: dict[str, str] = {
+    "waiting.execute_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
+    "journal.start_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
     "expiries.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
     "expiries.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
-    "choose._price_legs: `+` in `delta + weight * signed`": "only the size of a delta is asked, and all of the sum changes its sign",
+    "choose.price_legs: `+` in `delta + weight * signed`": "only the size of a delta is asked, and all of the sum changes its sign",
     "rolls._delta_of_lot: `+` in `total + select(alive, run.rules.legs[rule, at.G_WEIGHT] * signed, 0.0)`": "the same",
     "keep._sell_against: `-` in `structures - sold`": "tells where dust would be left, as in test_a_keep_leaves_no_dust",
     "mark._attribute_lot: `maximum` in `maximum(credit, 0.0)`": "no rule reads a lot's own cost, and the layer's is summed anew afterwards",

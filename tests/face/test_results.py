@@ -113,7 +113,7 @@ def test_a_settlement_says_when_its_print_is_missing_or_has_no_name(known: bool,
 
 def test_every_code_of_a_record_has_words() -> None:
     assert set(ACTIONS) == set(range(codes.KEEP + 1))
-    assert set(NOTES) == set(range(1, codes.OUT_OF_BAND + 1))
+    assert set(NOTES) == set(range(1, codes.STILL_FULL + 1))
 
 
 def test_json_has_the_fields_of_schema_version_1() -> None:
@@ -191,3 +191,13 @@ def test_what_rounds_to_nothing_has_no_sign() -> None:
         "0.0%", "-0.5%", "0.00", "$0", "-$1,234",
     )  # fmt: skip
     assert (percent(None), ratio(None), dollars(None)) == ("-", "-", "-")
+
+
+def test_settings_say_when_orders_filled() -> None:
+    """And the notes how many orders the last day left unfilled."""
+    made, left = attrs.evolve(fabricated.program(), fill="next close"), attrs.evolve(fabricated.record(), waiting=2)
+    found = fabricated.result(made, left)
+    assert found.settings.fill == "next_close"
+    assert "fills at the next close" in str(found)
+    assert "orders decided on the last day, which no day was left to fill: 2" in found.notes
+    assert fabricated.result().settings.fill == "same_close"

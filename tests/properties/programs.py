@@ -81,6 +81,7 @@ class Wish:
 
     fractional: bool | None = None
     costs: str | None = None
+    fill: str | None = None
     hold: bool | None = None
     apart: bool = False
     """One book and one hedge at least, and no book reads of a hedge."""
@@ -188,6 +189,7 @@ STRUCTURES = (
     "structure synthetic(part : ratio) { buy 1 VIX call at part of forward, month 2  sell 1 VIX put at part of forward, same expiry }",
 )
 """Legs under names: a condor, bought calls, and a conversion (a call less a put of one strike is a future)."""
+FILLS = ("this close", "this close", "this close", "next close", "next open")
 OPENINGS = ("", "open every week", "open when vix > 1", "open every 2 sessions when vix < 500")
 
 
@@ -757,6 +759,7 @@ class _Writer:
             'strategy "written"',
             f"capital {self.one_of(['$1_000_000', '$1_000_000', '$250_000', '$60_000'])}",
             f"costs {wish.costs or self.one_of(['listed', 'listed', 'crowded', 'none'])}",
+            f"fill {wish.fill or self.one_of(FILLS)}",
             f"contracts {'fractional' if is_fractional else 'whole'}",
             "input ad_line : index",
             "input signal : condition",

@@ -15,6 +15,7 @@ from attrs import define, evolve, frozen
 
 from alvh.compiler.ir import Layer, Program, Rule, rules_of
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import ADD, CLOSE, KEEP, OPEN, REBALANCE, REFUSED, ROLL_IN, ROLL_OUT, SETTLE, SHIFT, RunRecord
 from alvh.runtime.reference_instruments import Contract
 from alvh.runtime.reference_market import MarketPath
@@ -79,6 +80,8 @@ class Replay:
     """What of that futures moved by their marks."""
     variations: list[tuple[int, Place, float]]
     """The same by bar and lot."""
+    moves: list[tuple[int, Place, float, Trade | None]]
+    """Of both, in the order in which they happened: bar, lot, money, and the trade if it was one."""
     cost: Floats
     """Fees and half-spreads as the journal states them."""
 
@@ -95,9 +98,11 @@ def fee_of(legs: Legs, program: Program) -> float:
 
 
 def replay(program: Program, arrays: MarketArrays, record: RunRecord) -> Replay:
-    """Follows every row. Fails where a row is no possible trade of what is held: that is the test."""
+    """Follows every row. Fails where a row is no possible trade of what is held: that is the test.
+
+    Orders that fill a session later do so before the marks of their bar, at prices of their own."""
     bars = len(record.equity)
-    told = Replay([], [], np.zeros(bars), np.zeros(bars), [], np.zeros(bars))
+    told = Replay([], [], np.zeros(bars), np.zeros(bars), [], [], np.zeros(bars))
     retelling = _Retelling(program, arrays, record, told)
     by_bar: dict[int, list[int]] = defaultdict(list)
     for row, bar in enumerate(record.journal.bar.tolist()):
@@ -108,10 +113,14 @@ def replay(program: Program, arrays: MarketArrays, record: RunRecord) -> Replay:
         settlements = [row for row in by_bar[bar] if record.journal.action[row] == SETTLE]
         for row in settlements:
             retelling.follow(row)
-        retelling.move_futures()
-        for row in by_bar[bar]:
-            if row not in settlements:
-                retelling.follow(row)
+        others = [row for row in by_bar[bar] if row not in settlements]
+        if program.fill == "this close":
+            retelling.move_futures(retelling.held)
+        for row in others:
+            retelling.follow(row)
+        if program.fill != "this close":
+            retelling.prices = retelling.at_close
+            retelling.move_futures(retelling.held)
         told.held.append(dict(retelling.held))
     return told
 
@@ -122,6 +131,10 @@ class _Retelling:
     def __init__(self, program: Program, arrays: MarketArrays, record: RunRecord, told: Replay) -> None:
         self.program = program
         self.market = MarketPath(arrays, 0)
+        self.opening: MarketPath | None = None
+        """At the open, where orders fill at it."""
+        if program.fill == "next open":
+            self.opening = MarketPath(evolve(arrays, values=at_the_open(arrays).values), 0)
         self.first = arrays.first
         self.rows = record.journal
         self.rules = rules_of(program)
@@ -133,15 +146,19 @@ class _Retelling:
 
     def begin(self, bar: int) -> None:
         self.bar = bar
-        self.prices = Prices(self.market, bar, self.program.costs)
+        self.at_close = self.prices = Prices(self.market, bar, self.program.costs)
+        if self.opening is not None:
+            self.prices = Prices(self.opening, bar, self.program.costs, before=self.market)
 
-    def move_futures(self) -> None:
-        for place, position in self.held.items():
+    def move_futures(self, places: Iterable[Place]) -> None:
+        for place in places:
+            position = self.held[place]
             futures = [leg for leg in position.legs if leg[1].right == "future" and not self.prices.quote(leg[1]).is_unknown]
             for ratio, contract in futures:
                 moved = weight_of(ratio, contract) * (self.prices.mid(contract) - self.marks[place, contract]) * position.units * 100.0
                 self.told.variation[self.bar - self.first] += moved
                 self.told.variations.append((self.bar, place, moved))
+                self.told.moves.append((self.bar, place, moved, None))
                 self.told.cash_moved[self.bar - self.first] += moved
             # Two legs may be of one contract.
             self.marks.update({(place, contract): self.prices.mid(contract) for _, contract in futures})
@@ -157,6 +174,8 @@ class _Retelling:
         place = int(self.rows.layer[row]), int(self.rows.slot[row])
         price, q = float(self.rows.price[row]), float(self.rows.filled[row])
         assert q > 0.0
+        if place in self.held and action != SETTLE and self.program.fill != "this close":
+            self.move_futures([place])
         before = self.held.pop(place, None)
         rule = self.rule_of(row)
         if rule is not None and rule.side and action in (ROLL_OUT, ROLL_IN):
@@ -184,7 +203,9 @@ class _Retelling:
         number = self.bar - self.first
         self.told.cash_moved[number] += money
         self.told.cost[number] += float(self.rows.cost[row])
-        self.told.trades.append(Trade(self.bar, place, action, money, fee, before, after, price, row))
+        trade = Trade(self.bar, place, action, money, fee, before, after, price, row)
+        self.told.trades.append(trade)
+        self.told.moves.append((self.bar, place, money, trade))
         if after is not None:
             self.held[place] = after
 

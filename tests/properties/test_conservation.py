@@ -26,6 +26,7 @@ from alvh.runtime.record import ADD, CLOSE, KEEP, OPEN, REBALANCE, ROLL_IN, ROLL
 from alvh.runtime.reference import interpret
 from alvh.runtime.reference_account import LayerState, lots_of
 from alvh.runtime.reference_attributes import net_beta
+from alvh.runtime.reference_journal import Row
 from alvh.runtime.reference_ledger import Ledger
 from alvh.runtime.reference_prices import Prices
 
@@ -54,6 +55,8 @@ class Accounts:
     def lot_read(self, bar: int, layer: int, slot: int, values: Sequence[float]) -> None: ...
 
     def order_refused(self, bar: int, layer: int, slot: int, rule: Rule | None, code: int, asked: float) -> None: ...
+
+    def order_decided(self, row: Row) -> None: ...
 
     def decisions_end(self, bar: int, layers: Sequence[LayerState], unwinding: Sequence[Sequence[bool]], values: Sequence[float]) -> None:
         assert self.program is not None
@@ -126,16 +129,10 @@ def check_gains(case: Case) -> None:
 
 
 def _by_bar(case: Case) -> Iterator[list[tuple[Place, float, Trade | None]]]:
-    """What moved money of a lot: settlements, then futures, then what was decided. Side rolls and partial sales leave the lot there."""
+    """What moved money of a lot, as it happened. Side rolls and partial sales leave the lot there."""
     moves: dict[int, list[tuple[Place, float, Trade | None]]] = defaultdict(list)
-    for trade in case.told.trades:
-        if trade.action == SETTLE:
-            moves[trade.bar].append((trade.place, trade.money, trade))
-    for bar, place, money in case.told.variations:
-        moves[bar].append((place, money, None))
-    for trade in case.told.trades:
-        if trade.action != SETTLE:
-            moves[trade.bar].append((trade.place, trade.money, trade))
+    for bar, place, money, trade in case.told.moves:
+        moves[bar].append((place, money, trade))
     for number in range(len(case.record.equity)):
         yield moves[case.arrays.first + number]
 
@@ -199,12 +196,20 @@ class _Balances:
         settlements = [row for row in today if rows.action[row] == SETTLE]
         for row in settlements:
             self.book(self.trades[row])
-        self.pay(bar)
+        # What fills a session later does so before the day's payment and shifts.
+        fills_later = self.case.program.fill != "this close"
+        if not fills_later:
+            self.pay(bar)
         for row in today:
-            if rows.action[row] == SHIFT:
-                self.shift(self.shifts[int(rows.rule[row])], float(rows.filled[row]))
-            elif row in self.trades and row not in settlements:
+            if row in self.trades and row not in settlements:
                 self.book(self.trades[row])
+            elif rows.action[row] == SHIFT and not fills_later:
+                self.shift(self.shifts[int(rows.rule[row])], float(rows.filled[row]))
+        if fills_later:
+            self.pay(bar)
+            for row in today:
+                if rows.action[row] == SHIFT:
+                    self.shift(self.shifts[int(rows.rule[row])], float(rows.filled[row]))
 
     def pay(self, bar: int) -> None:
         arrays = self.case.arrays
@@ -250,7 +255,9 @@ class _Balances:
 
 
 def check_cover(case: Case) -> None:
-    """Contracts sold against a layer never pass those of it that last as long."""
+    """Contracts sold against a layer never pass those of it that last as long. Where orders fill later, what covers may be cut by then."""
+    if case.program.fill != "this close":
+        return
     for held in case.told.held:
         for number, layer in enumerate(case.program.layers):
             if layer.cover < 0:
@@ -277,6 +284,9 @@ def check_band(case: Case) -> None:
                 continue
             of_keep = (rows.action == KEEP) & (rows.rule == next(number for number, rule in enumerate(rules) if rule is keep.rule))
             assert not ((rows.reads[of_keep, 0] >= low.value) & (rows.reads[of_keep, 0] <= high.value)).any()
+            if program.fill != "this close":
+                # The account moves between the order and its fill.
+                continue
             for bar in set(rows.bar[of_keep].tolist()):
                 trades = [trade for trade in case.told.trades if trade.bar == bar and trade.action != SETTLE]
                 grown = any(trade.before is not None and rows.asked[trade.row] > 0.0 for trade in trades)
@@ -358,7 +368,7 @@ def _of_action(action: int) -> Callable[..., bool]:
 
 
 def _of_kind(kind: str) -> Callable[..., bool]:
-    return lambda ask, q: ask.kind == kind
+    return lambda ask, q, code: ask.kind == kind
 
 
 def _always(*arguments: Any) -> bool:
@@ -385,7 +395,7 @@ def _to_share(ledger: Ledger, source: LayerState, target: LayerState, *rest: Any
     target.share += CENT
 
 
-def _to_source_of_gains(ledger: Ledger, ask: Any, q: float) -> None:
+def _to_source_of_gains(ledger: Ledger, ask: Any, q: float, code: int) -> None:
     ledger.layers[ask.draws_on].gains += CENT
 
 
@@ -403,7 +413,7 @@ LEAKS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "balance of a shift": _leak("shift", _always, _to_target),
     "share of a shift": _leak("shift", _always, _to_share),
     "gains of a lot that ends": _leak("end_lot", _always, _to_gains),
-    "gains that an add draws": _leak("fill", lambda ask, q: ask.draws_on >= 0, _to_source_of_gains),
+    "gains that an add draws": _leak("fill", lambda ask, q, code: ask.draws_on >= 0, _to_source_of_gains),
 }
 
 

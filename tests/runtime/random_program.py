@@ -43,6 +43,7 @@ class Drawing:
             crowded_costs=chance.random() < 0.2,
             whole=chance.random() < 0.7,
             hold_index=chance.random() < 0.2,
+            fill=Random(seed + 1_000).choice(("this close", "this close", "next close", "next open")),
         )
         self.level = 0
 

@@ -16,6 +16,7 @@ from small_market import Values, small_market
 from alvh.compiler.ir import (
     Budget,
     Expiry,
+    Fill,
     Group,
     Keep,
     Layer,
@@ -48,6 +49,7 @@ class SmallProgram:
     crowded_costs: bool = False
     whole: bool = True
     hold_index: bool = False
+    fill: Fill = "this close"
     nodes: list[Node] = field(factory=list)
     scripts: dict[str, Values] = field(factory=dict)
     parameters: list[Parameter] = field(factory=list)
@@ -166,6 +168,7 @@ class SmallProgram:
             inputs=tuple(self.scripts),
             calendars=("spx_expiry", "vix_expiry"),
             warm_up=0,
+            fill=self.fill,
         )
 
     def market(self, **series: Any) -> MarketArrays:

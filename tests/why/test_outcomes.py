@@ -223,3 +223,17 @@ def test_a_layer_is_asked_for_by_its_path_its_name_or_its_hedge() -> None:
         ask(text, 1, "cals")
     with pytest.raises(QuestionError, match=r"no layer `elsewhere`. It has `tail.calls`."):
         ask(text, 1, "elsewhere")
+
+
+def test_an_order_that_fills_later_is_told_on_both_sessions() -> None:
+    """Bar 2 decides, bar 3 fills; then the layer holds its lot."""
+    text = calls("open when vix > 20\n hold to expiry", before="fill next close")
+    decided, filled = (only_layer(ask(text, bar, vix=[18.0, 19.0, 23.4, 18.0])) for bar in (2, 3))
+    assert decided.outcome == "traded"
+    assert decided.sentences[0].startswith("It ordered to open: VIX call 2020-02-05 25, to be filled on the next session: vix > 20 (")
+    assert rule_of(decided, "open").decided
+    (waiting,) = decided.actions
+    assert (waiting.action, waiting.asked, waiting.filled, waiting.price) == ("open", 1.0, None, None)
+    assert filled.sentences[0].startswith("Ordered the session before: It opened 1 of VIX call 2020-02-05 25 at ")
+    assert not rule_of(filled, "open").decided
+    assert filled.outcome == "false"
