@@ -170,19 +170,20 @@ INLINE V spx_delta(bool is_call, V strike, SpxTerms terms, V rho) {
   return normal(is_call ? d1 : -d1);
 }
 
-/* strikes.py; of two strikes equally near the one further out of the money. */
+/* strikes.py; of two strikes equally near the one further out of the money. `gap` is how far off the delta of the one taken is. */
 
-INLINE V nearer(bool is_call, double target, V lower, V lower_delta, V higher, V higher_delta) {
+INLINE V nearer(bool is_call, double target, V lower, V lower_delta, V higher, V higher_delta, V *gap) {
   V lower_miss = magnitude(lower_delta - target), higher_miss = magnitude(higher_delta - target);
   M take_lower = is_call ? lower_miss < higher_miss : lower_miss <= higher_miss;
   M unknown = (lower_miss != lower_miss) | (higher_miss != higher_miss);
+  *gap = choose(unknown, UNKNOWN, choose(take_lower, lower_miss, higher_miss));
   return choose(unknown, UNKNOWN, choose(take_lower, lower, higher));
 }
 
 INLINE V nearest_spx_strike(V level) { return most(5.0, rounded_down(level / 5.0 + 0.5) * 5.0); }
 
 /* `g` is the normal quantile of the target. */
-APART V spx_strike_for_delta(bool is_call, double target, double quantile, SpxTerms terms, V rho) {
+APART V spx_strike_for_delta(bool is_call, double target, double quantile, SpxTerms terms, V rho, V *gap) {
   V theta = terms.theta, phi = terms.phi;
   double g = is_call ? quantile : -quantile;
   V total = root(theta);
@@ -198,7 +199,7 @@ APART V spx_strike_for_delta(bool is_call, double target, double quantile, SpxTe
   V lower = most(5.0, rounded_down(terms.forward * exp_of(k) / 5.0) * 5.0);
   V higher = lower + 5.0;
   V lower_delta = spx_delta(is_call, lower, terms, rho), higher_delta = spx_delta(is_call, higher, terms, rho);
-  return nearer(is_call, target, lower, lower_delta, higher, higher_delta);
+  return nearer(is_call, target, lower, lower_delta, higher, higher_delta, gap);
 }
 
 /* vix_level.py: `row` is the table's row for whole days to settlement. */
@@ -307,7 +308,7 @@ INLINE M call_delta_reaches(double target, double quantile, V strike, const VixT
   return always | (price >= asset - lower_cash) | (in_the_money & (price <= asset - (strike - lower_cash)));
 }
 
-APART V vix_call_for_delta(double target, double quantile, const VixTerms *t) {
+APART V vix_call_for_delta(double target, double quantile, const VixTerms *t, V *gap) {
   V rank = t->future * 0.0 + 2.0;
   double step = 64.0;
   for (int halving = 0; halving < 7; halving++) {
@@ -316,7 +317,7 @@ APART V vix_call_for_delta(double target, double quantile, const VixTerms *t) {
   }
   V lower = vix_strike_of_rank(rank), higher = vix_strike_of_rank(rank + 1.0);
   V lower_delta = vix_call_delta(lower, t), higher_delta = vix_call_delta(higher, t);
-  return nearer(true, target, lower, lower_delta, higher, higher_delta);
+  return nearer(true, target, lower, lower_delta, higher, higher_delta, gap);
 }
 
 /* futures_curve.py and costs.py */

@@ -459,8 +459,7 @@ APART void open_condors(Run *run, M wants, long next, V equity, V wing) {
   V refusal = choose(known == known, (double)NO_REASON, (double)NO_PRICE);
   V strike[LEGS], mid[LEGS], half[LEGS], fill[LEGS], gap[2];
   for (int side = 0; side < 2; side++) {
-    V found = spx_strike_for_delta(side, CONDOR_DELTA, CONDOR_QUANTILE, terms, rho);
-    gap[side] = choose(found > 0.0, magnitude(spx_delta(side, found, terms, rho) - CONDOR_DELTA), UNKNOWN);
+    V found = spx_strike_for_delta(side, CONDOR_DELTA, CONDOR_QUANTILE, terms, rho, &gap[side]);
     strike[2 * side] = found;
     strike[2 * side + 1] = nearest_spx_strike(side ? found + wing : found - wing);
   }
@@ -619,8 +618,7 @@ APART void choose_call(Run *run, long next, int layer, Choice *choice) {
   const VixTerms *terms = shared_vix_terms(run, choice->expiry);
   V sum = all_of(0.0);
   for (int term = 0; term < VIX_TERMS; term++) sum = sum + ((const V *)terms)[term];
-  V strike = vix_call_for_delta(CALL_DELTA, CALL_QUANTILE, terms);
-  V gap = choose(strike > 0.0, magnitude(vix_call_delta(strike, terms) - CALL_DELTA), UNKNOWN);
+  V gap, strike = vix_call_for_delta(CALL_DELTA, CALL_QUANTILE, terms, &gap);
   V mid = vix_call_price(strike, terms);
   V half = vix_half_spread(mid, run->stress);
   choice->strike = strike;
