@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,15 +75,15 @@ def markets(program: Program, folder: Path) -> dict[str, MarketArrays]:
 
 
 @contextmanager
-def day_loop_seconds() -> Iterator[list[float]]:
+def day_loop_seconds(clock: Callable[[], float] = time.perf_counter) -> Iterator[list[float]]:
     """Seconds of every day loop that the engine runs meanwhile, without what is laid out before it and read off after it."""
     seconds: list[float] = []
     run = Compiled.run
 
     def timed_run(self: Compiled, arrays: Run) -> None:
-        start = time.perf_counter()
+        start = clock()
         run(self, arrays)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
 
     Compiled.run = timed_run  # type: ignore[method-assign]
     try:
