@@ -1,9 +1,9 @@
 """The RSI rule over 1,000 columns of 9,000 bars: alvh's engine, vectorbt and backtrader, which must end with the same values.
 
-`rsi_rule.alvh` buys 100 SPX shares while RSI 14 is below 30 and sells them above 70, free of costs. alvh runs all of its engine for it: every
-column is a path with its account, its journal and its tape of every bar, `simulate` whole, market arrays given. vectorbt computes RSI (through
-TA-Lib), signals, orders and final values of all columns at once; backtrader runs one column. The backtesters run in a process and an
-environment of their own, `.venv-peers`, which `make bench` makes. All times are processor time.
+`rsi_rule.alvh` buys 100 SPX shares while RSI 14 is below 30 and sells them above 70, free of costs. alvh runs all of its engine for it:
+every column is a path with its account, its journal and its tape of every bar, `simulate` whole, market arrays given. vectorbt computes RSI
+(through TA-Lib), signals, orders and final values of all columns at once; backtrader runs one column. The backtesters run in a process and
+an environment of their own, `.venv-peers`, which `make bench` makes. All times are processor time.
 """
 
 from __future__ import annotations

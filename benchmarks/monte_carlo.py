@@ -25,8 +25,8 @@ from alvh.strategy import load
 from benchmarks import hand_written_442 as by_hand
 from benchmarks import scalar_libm
 from benchmarks.interleaved import Missing, Ratio, Row, medians, table
-from benchmarks.language_tax import STRATEGY, day_loop_seconds, first_difference
 from benchmarks.lane_kernel_442 import Unavailable, lane_kernel
+from benchmarks.language_tax import STRATEGY, day_loop_seconds, first_difference
 
 SEED = 442
 PARITY_PATHS = 1_000

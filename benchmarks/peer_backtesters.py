@@ -39,7 +39,7 @@ def with_backtrader(prices: Any) -> Callable[[], list[float]]:
     import pandas as pd
 
     days = pd.date_range("1990-01-01", periods=len(prices))
-    frame = pd.DataFrame({name: prices[:, 0] for name in ("open", "high", "low", "close")}, index=days)
+    frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), prices[:, 0]), index=days)
 
     class Rule(bt.Strategy):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -1,0 +1,142 @@
+"""How many instructions the engine executes on fixed workloads, against the recorded counts: `python -m benchmarks.instructions [--record]`.
+
+A count does not depend on what else a machine does, so a few per cent more are seen where a clock sees nothing. The engine's object code is
+taken from Numba, compiled for one processor whatever this one is (valgrind knows no AVX-512), linked with `count_driver.c` and run once under
+valgrind's callgrind: no Python and no compiler is counted. First its tape must equal the engine's in plain Python, bit for bit.
+Ends with 1 where a count is more than 5 % above the recorded one; `--record` writes the counts anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+from attrs import evolve
+
+from alvh.runtime.engine import layout
+from alvh.runtime.engine.compiled import cache_folder
+from alvh.runtime.engine.simulate import simulate
+from alvh.runtime.record import same_bits
+from benchmarks.engine_object import WIDTH, WORKLOADS, workload
+from benchmarks.interleaved import REPOSITORY, Missing, Ratio, Row, environment, table
+
+RECORDED = Path(__file__).with_name("instructions.json")
+DRIVER = Path(__file__).with_name("count_driver.c")
+MOST = 1.05
+PROCESSOR = "haswell"
+SOURCES = ("runtime/**/*.py", "compiler/**/*.py", "strategies/**/*.alvh", "benchmarks/*.alvh", "benchmarks/engine_object.py")
+
+
+def lacking() -> str | None:
+    """What this machine lacks to count, in words; None where nothing."""
+    if platform.machine() != "x86_64" or sys.platform != "linux":
+        return "instructions are counted on Linux on x86-64 only"
+    return next((f"{tool} is not installed" for tool in ("valgrind", "gcc") if shutil.which(tool) is None), None)
+
+
+def objects() -> Path:
+    """The folder with object code and workloads; made where sources or versions are new, which takes as long as compiling the engine."""
+    digest = hashlib.sha256(repr((numba.__version__, llvmlite.__version__, np.__version__, PROCESSOR)).encode())
+    for pattern in SOURCES:
+        for path in sorted(REPOSITORY.glob(pattern)):
+            digest.update(path.read_bytes())
+    folder = cache_folder() / f"counted-{digest.hexdigest()[:16]}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=folder.parent) as name:
+            made = Path(name) / "made"
+            made.mkdir()
+            pinned = environment(NUMBA_CPU_NAME=PROCESSOR, NUMBA_CPU_FEATURES="")
+            command = [sys.executable, "-m", "benchmarks.engine_object", str(made)]
+            done = subprocess.run(command, env=pinned, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise RuntimeError(f"the engine's object code could not be made:\n{done.stderr[-2000:]}")
+            os.replace(made, folder)
+    return folder
+
+
+def link(folder: Path, into: Path) -> Path:
+    """The driver as a program. Numba's object code also names what only Python has; nothing that is counted calls it."""
+    program = into / "count_driver"
+    options = ["-O1", "-no-pie", f"-I{folder}", "-Wl,--unresolved-symbols=ignore-all", "-Wl,-z,noexecstack"]
+    done = subprocess.run(
+        ["gcc", *options, str(DRIVER), str(folder / "engine.o"), "-lm", "-o", str(program)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"gcc failed:\n{done.stderr[-2000:]}")
+    return program
+
+
+def count(program: Path, folder: Path, name: str) -> int:
+    """Instructions of one workload, driver and reading left out. RuntimeError where the tape differs from the engine's in plain Python."""
+    tape, profile = program.with_name(f"{name}.tape"), program.with_name(f"{name}.profile")
+    watch = ["valgrind", "--tool=callgrind", "--toggle-collect=counted", f"--callgrind-out-file={profile}"]
+    command = [*watch, str(program), str(folder / f"{name}.bin"), str(tape)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"valgrind ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    require_same(name, tape)
+    found = re.search(r"^(?:summary|totals): (\d+)", profile.read_text(encoding="ascii"), re.MULTILINE)
+    if found is None:
+        raise RuntimeError("callgrind wrote no sum")
+    return int(found.group(1))
+
+
+def require_same(name: str, tape: Path) -> None:
+    """The first path's equity, as the driver wrote it and as plain Python computes it."""
+    program, arrays = workload(name)
+    record = simulate(program, evolve(arrays, values=np.ascontiguousarray(arrays.values[:, :, :1])), jit=False)[0]
+    bars = arrays.last - arrays.first + 1
+    rows = np.fromfile(tape).reshape(bars, layout.P_LAYERS + 3 * len(program.layers), WIDTH)
+    if not same_bits(record.equity, np.ascontiguousarray(rows[:, layout.P_EQUITY, 0])):
+        raise RuntimeError(f"{name}: the object code's equity is not that of the engine in plain Python")
+
+
+def counts() -> dict[str, int]:
+    folder = objects()
+    with tempfile.TemporaryDirectory() as name:
+        program = link(folder, Path(name))
+        return {workload: count(program, folder, workload) for workload in WORKLOADS}
+
+
+def recorded() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(RECORDED.read_text(encoding="utf-8"))
+    return found
+
+
+def record() -> None:
+    """Write today's counts, with the versions that they hold for."""
+    versions = {"numba": numba.__version__, "llvmlite": llvmlite.__version__, "processor": PROCESSOR, "lanes": WIDTH}
+    RECORDED.write_text(json.dumps({**versions, "counts": counts()}, indent=2) + "\n", encoding="utf-8")
+
+
+def measure() -> list[Row]:
+    """Instructions of every workload against the recorded ones."""
+    lack = lacking()
+    if lack is not None:
+        return [Missing("instructions", lack)]
+    kept = recorded()
+    against = f"recorded, Numba {kept['numba']}"
+    return [
+        Ratio(f"instructions, {name}, a year of {WIDTH} paths", found, against, kept["counts"][name], MOST, unit="instructions")
+        for name, found in counts().items()
+    ]
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--record"]:
+        record()
+    rows = measure()
+    print(table(rows))
+    sys.exit(any(isinstance(row, Ratio) and row.ratio > MOST for row in rows))
