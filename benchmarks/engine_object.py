@@ -41,7 +41,7 @@ END = np.datetime64("2023-12-29", "D")
 PARTS = {"market": layout.MarketTables, "rules": layout.Rules, "state": layout.State, "tape": layout.Tape}
 
 
-class _Captured(Exception):
+class _CapturedError(Exception):
     """The arrays are laid out; nothing needs to run."""
 
 
@@ -56,12 +56,12 @@ def laid_out(name: str) -> layout.Run:
 
     def capture(_: Any, arrays: layout.Run) -> None:
         taken.append(arrays)
-        raise _Captured
+        raise _CapturedError
 
     run, compiled.Compiled.run = compiled.Compiled.run, capture  # type: ignore[method-assign]
     try:
         simulate(*workload(name), lanes=WIDTH, kernel=False)
-    except _Captured:
+    except _CapturedError:
         pass
     finally:
         compiled.Compiled.run = run  # type: ignore[method-assign]

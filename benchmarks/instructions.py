@@ -1,8 +1,8 @@
-"""How many instructions the engine executes on fixed workloads, against the recorded counts: `python -m benchmarks.instructions [--record]`.
+"""How many instructions the engine executes on fixed workloads, against recorded counts: `python -m benchmarks.instructions [--record]`.
 
-A count does not depend on what else a machine does, so a few per cent more are seen where a clock sees nothing. The engine's object code is
-taken from Numba, compiled for one processor whatever this one is (valgrind knows no AVX-512), linked with `count_driver.c` and run once under
-valgrind's callgrind: no Python and no compiler is counted. First its tape must equal the engine's in plain Python, bit for bit.
+A count does not depend on what else a machine does, so a few per cent more are seen where a clock sees nothing. The engine's object code
+is taken from Numba, compiled for one processor whatever this one is (valgrind knows no AVX-512), linked with `count_driver.c` and run once
+under valgrind's callgrind: no Python and no compiler is counted. First its tape must equal the engine's in plain Python, bit for bit.
 Ends with 1 where a count is more than 5 % above the recorded one; `--record` writes the counts anew.
 """
 

@@ -1,7 +1,7 @@
 """`alvh_442_contracts` in C, many paths side by side: built with GCC, called through ctypes, on the market arrays that the engine reads.
 
-What the engine is measured against where speed matters most, on many paths (`monte_carlo.py`). The sources stand in `benchmarks/lane_kernel/`.
-Constants that the engine's Python has come from there as macros; strict IEEE, no fma, so that the bits can be required to be equal.
+What the engine is measured against where speed matters most, on many paths (`monte_carlo.py`). The sources stand in
+`benchmarks/lane_kernel/`. Constants that the engine's Python has come from there as macros; strict IEEE, no fma, so that the bits can be required to be equal.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ OF_LEVEL = (
 )  # fmt: skip
 
 
-class Unavailable(Exception):
+class NoCompilerError(Exception):
     """There is no C compiler here."""
 
 
@@ -76,7 +76,7 @@ def macros(rows: int) -> list[str]:
 def _library(width: int, rows: int) -> ctypes.CDLL:
     gcc = compiler()
     if gcc is None:
-        raise Unavailable("gcc is not installed")
+        raise NoCompilerError("gcc is not installed")
     folder = Path(tempfile.mkdtemp(prefix="alvh-lane-kernel-"))
     try:
         command = [gcc, *LANGUAGE, *OPTIONS, "-shared", "-fPIC", f"-DW={width}", *macros(rows), str(SOURCES / "strategy_442.cpp")]
@@ -166,5 +166,5 @@ class LaneKernel:
 
 
 def lane_kernel(width: int, arrays: MarketArrays) -> LaneKernel:
-    """Built for this machine. Unavailable where there is no GCC."""
+    """Built for this machine. NoCompilerError where there is no GCC."""
     return LaneKernel(width, arrays, _library(width, len(arrays.series)))

@@ -1,7 +1,7 @@
 """Many generated paths of `alvh_442_contracts`: the engine in lanes against a lane kernel in C and against scalar Numba with the C library.
 
-First all must agree: engine and C kernel on every bit of equity, cash, interest, fees, P&L a layer and journal of 1,000 paths; the scalar loop
-with the C library's functions to rounding. Then a few blocks of paths are run in turn. Times of one thread are its processor time, so that
+First all must agree: engine and C kernel on every bit of equity, cash, interest, fees, P&L a layer and journal of 1,000 paths; the scalar
+loop with the C library's functions to rounding. Then a few blocks of paths are run in turn. Times of one thread are its processor time, so that
 what else the machine does counts little; times of two threads are the clock's. `whole` is from market arrays to records (the engine) or
 to days and journal (C): layout, loop, reading off.
 """
@@ -25,7 +25,7 @@ from alvh.strategy import load
 from benchmarks import hand_written_442 as by_hand
 from benchmarks import scalar_libm
 from benchmarks.interleaved import Missing, Ratio, Row, medians, table
-from benchmarks.lane_kernel_442 import Unavailable, lane_kernel
+from benchmarks.lane_kernel_442 import NoCompilerError, lane_kernel
 from benchmarks.language_tax import STRATEGY, day_loop_seconds, first_difference
 
 SEED = 442
@@ -128,7 +128,7 @@ def measure(rounds: int = ROUNDS, parity_paths: int = PARITY_PATHS) -> list[Row]
     missing: list[Row] = []
     try:
         lane_kernel(LANES, arrays)
-    except Unavailable as error:
+    except NoCompilerError as error:
         missing.append(Missing(f"engine, {LANES} lanes, against C", str(error)))
     else:
         require_same(program, parity_paths)

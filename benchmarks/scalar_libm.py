@@ -1,6 +1,6 @@
-"""The hand-written loop of `hand_written_442.py` with the C library's exp, log and erfc and the textbook's formulas: scalar Numba as usual.
+"""The loop of `hand_written_442.py` with the C library's exp, log and erfc and the textbook's formulas: scalar Numba as usual.
 
-The modules of the hand-written loop and of pricing are imported a second time, with a stand-in for `runtime/mathematics.py`; three functions
+The modules of the hand-written loop and of pricing are imported a second time, with a stand-in for `runtime/mathematics.py`; the functions
 that are written around the Mills ratio take their textbook form. Results agree with the engine's to rounding: `furthest` says how far.
 """
 
