@@ -1,7 +1,8 @@
 """`alvh_442_contracts` in C, many paths side by side: built with GCC, called through ctypes, on the market arrays that the engine reads.
 
 What the engine is measured against where speed matters most, on many paths (`monte_carlo.py`). The sources stand in
-`benchmarks/lane_kernel/`. Constants that the engine's Python has come from there as macros; strict IEEE, no fma, so that the bits can be required to be equal.
+`benchmarks/lane_kernel/`. Constants that the engine's Python has come from there as macros; strict IEEE, no fma,
+so that the bits can be required to be equal.
 """
 
 from __future__ import annotations

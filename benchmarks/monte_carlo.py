@@ -1,9 +1,11 @@
 """Many generated paths of `alvh_442_contracts`: the engine in lanes against a lane kernel in C and against scalar Numba with the C library.
 
 First all must agree: engine and C kernel on every bit of equity, cash, interest, fees, P&L a layer and journal of 1,000 paths; the scalar
-loop with the C library's functions to rounding. Then a few blocks of paths are run in turn. Times of one thread are its processor time, so that
-what else the machine does counts little; times of two threads are the clock's. `whole` is from market arrays to records (the engine) or
-to days and journal (C): layout, loop, reading off.
+loop with the C library's functions to rounding.
+
+Then a few blocks of paths are run in turn. Times of one thread are its processor time, so that what else the machine does counts little;
+times of two threads are the clock's. `whole` is from market arrays to records (the engine) or to days and journal (C): layout, loop,
+reading off.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def exp(x):
 
 @libm
 def log(x):
-    return math.log(x)
+    return math.log(x) if x > 0.0 else math.nan
 
 
 @libm
