@@ -1,13 +1,36 @@
-"""All benchmarks, one table: `python -m benchmarks`."""
+"""All benchmarks, one run: `python -m benchmarks [PAGE]` prints a table a part and, given docs/performance.md, writes them into it.
+
+Each part also runs by itself, `python -m benchmarks.NAME`. The page keeps its text; what stands between its two marks is replaced, and the
+cost curves are drawn beside it.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import check_latency, language_tax, run_latency
-from benchmarks.interleaved import table
+from benchmarks import (
+    backtesters,
+    check_latency,
+    condors_on_a_chain,
+    cost_curves,
+    instructions,
+    language_tax,
+    monte_carlo,
+    option_values,
+    run_latency,
+)
+from benchmarks.interleaved import Row, markdown, table
+from benchmarks.lane_kernel_442 import compiler
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+CURVES = "cost-curves.png"
+VERSIONS = ("numba", "llvmlite", "numpy", "scipy", "QuantLib")
 
 
 def processor() -> str:
@@ -19,5 +42,71 @@ def processor() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}", flush=True)
-print(table([*check_latency.measure(), *run_latency.measure(), *language_tax.measure()]))
+def vector_width() -> str:
+    """The widest vectors of the processor, where the system says it."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "vectors unknown"
+    return "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "no AVX2"
+
+
+def machine() -> str:
+    """Processor, cores, load and versions: what a reader needs to compare, and nothing that names the machine."""
+    told = [f"Python {platform.python_version()}"]
+    for package in VERSIONS:
+        try:
+            told.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    gcc = compiler()
+    if gcc is not None:
+        told.append(f"gcc {subprocess.run([gcc, '-dumpfullversion'], capture_output=True, text=True, check=False).stdout.strip()}")
+    return f"{processor()}, {vector_width()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; {', '.join(told)}."
+
+
+def parts(page: Path | None) -> list[tuple[str, Callable[[], tuple[Sequence[Row], Sequence[str]]]]]:
+    """Headings, and what measures each: rows, and lines that follow the table."""
+
+    def rows_only(measure: Callable[[], Sequence[Row]]) -> Callable[[], tuple[Sequence[Row], Sequence[str]]]:
+        return lambda: (measure(), ())
+
+    curves = None if page is None else page.with_name(CURVES)
+    return [
+        ("Waiting: check", rows_only(check_latency.measure)),
+        ("Waiting: run", rows_only(run_latency.measure)),
+        ("The tax of the language: one path", rows_only(language_tax.measure)),
+        ("Many paths", rows_only(monte_carlo.measure)),
+        ("Option values", rows_only(option_values.measure)),
+        ("Backtesters", rows_only(backtesters.measure)),
+        ("Condors on a chain", rows_only(condors_on_a_chain.measure)),
+        ("Instructions", rows_only(instructions.measure)),
+        ("Cost curves", lambda: cost_curves.measure(curves)),
+    ]
+
+
+def replaced(text: str, measured: str) -> str:
+    """The page with what stands between its marks replaced. ValueError where it has none."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"the page lacks {BEGIN} and {END}")
+    return f"{before}{BEGIN}\n{measured}\n{END}{after}"
+
+
+def main(page: Path | None) -> None:
+    told = machine()
+    print(told, flush=True)
+    written = [f"Machine: {told} Made by `make bench`; do not edit."]
+    for heading, measure in parts(page):
+        rows, lines = measure()
+        print("\n".join(["", heading, table(rows), *lines]), flush=True)
+        written += [f"### {heading}", markdown(rows), *lines]
+    if page is not None:
+        if page.with_name(CURVES).exists():
+            written.append(f"![Time and memory as paths, days, layers and parameter sets grow]({CURVES})")
+        page.write_text(replaced(page.read_text(encoding="utf-8"), "\n\n".join(written)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

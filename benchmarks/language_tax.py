@@ -23,7 +23,7 @@ from alvh.runtime.market import MarketArrays
 from alvh.runtime.record import RunRecord, same_bits
 from alvh.strategy import load
 from benchmarks import hand_written_442 as by_hand
-from benchmarks.interleaved import REPOSITORY, Ratio, medians, table
+from benchmarks.interleaved import REPOSITORY, Ratio, Row, medians, table
 from benchmarks.markets import FIRST, HISTORY, START, has_history, write_generated
 
 STRATEGY = REPOSITORY / "strategies" / "alvh_442_contracts.alvh"
@@ -110,10 +110,10 @@ def time_loops(program: Program, arrays: MarketArrays, rounds: int) -> dict[str,
     return medians({"kernel": lambda: engine_loop(True), "steps": lambda: engine_loop(False), "hand": hand_loop}, rounds)
 
 
-def measure(rounds: int = ROUNDS) -> list[Ratio]:
+def measure(rounds: int = ROUNDS) -> list[Row]:
     """Seconds a day traded of all on each market. RuntimeError where their results differ."""
     program = load(STRATEGY).program
-    ratios = []
+    ratios: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for name, arrays in markets(program, Path(folder)).items():
             hand = by_hand.run_by_hand(arrays)

@@ -1,4 +1,4 @@
-"""What the engine is measured against on many paths does the same: the lane kernel in C by every bit, scalar Numba on the C library nearly."""
+"""What the engine is measured against on many paths does the same: the lane kernel in C by every bit, the C library's loop nearly."""
 
 from __future__ import annotations
 
