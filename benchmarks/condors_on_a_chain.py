@@ -1,8 +1,8 @@
 """A 16-delta condor with wings of 50 points on one expiry: optopsy lists those of a quoted chain, alvh solves for its strikes.
 
 The chain is SPX of 2011-01-03, expiring on 2011-02-18. The work differs: optopsy knows quotes and goes through all condors that its delta
-filter leaves; alvh has no chain, but a surface made from the VIX family of that day, on which it finds the strike of a delta and prices four
-legs with their spreads. What both can be asked is the condor: its short strikes must lie within three listed strikes of each other.
+filter leaves; alvh has no chain, but a surface made from the VIX family of that day, on which it finds the strike of a delta and prices
+four legs with their spreads. What both can be asked is the condor: its short strikes must lie within three listed strikes of each other.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
