@@ -10,6 +10,7 @@ import os
 import platform
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,7 +26,7 @@ from benchmarks import (
     option_values,
     run_latency,
 )
-from benchmarks.interleaved import Row, markdown, table
+from benchmarks.interleaved import Missing, Row, markdown, table
 from benchmarks.lane_kernel_442 import compiler
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -94,19 +95,27 @@ def replaced(text: str, measured: str) -> str:
     return f"{before}{BEGIN}\n{measured}\n{END}{after}"
 
 
-def main(page: Path | None) -> None:
+def main(page: Path | None) -> int:
+    """How many parts failed; each stands on the page with what it said."""
+    failed = 0
     told = machine()
     print(told, flush=True)
     written = [f"Machine: {told} Made by `make bench`; do not edit."]
     for heading, measure in parts(page):
-        rows, lines = measure()
+        try:
+            rows, lines = measure()
+        except Exception as error:  # the other parts are still worth having
+            traceback.print_exc()
+            rows, lines = [Missing("failed", str(error).splitlines()[0] if str(error) else type(error).__name__)], ()
+            failed += 1
         print("\n".join(["", heading, table(rows), *lines]), flush=True)
         written += [f"### {heading}", markdown(rows), *lines]
     if page is not None:
         if page.with_name(CURVES).exists():
             written.append(f"![Time and memory as paths, days, layers and parameter sets grow]({CURVES})")
         page.write_text(replaced(page.read_text(encoding="utf-8"), "\n\n".join(written)), encoding="utf-8")
+    return failed
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    sys.exit(min(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None), 1))

@@ -122,7 +122,7 @@ def curves(folder: Path, rounds: int = ROUNDS) -> tuple[list[Curve], list[Missin
     sweep = swept(folder)
 
     def many(strategy: Path, size: int) -> list[str]:
-        return run_command(strategy, "--market", "generated", "--paths", str(size))
+        return run_command(strategy, "--market", "generated", "--paths", str(size), "--threads", "1")
 
     def days(size: int) -> list[str]:
         end = ["--to", until[size]] if until[size] else []

@@ -1,7 +1,8 @@
-"""The engine's object code and its fixed workloads, for a C driver: `python -m benchmarks.engine_object FOLDER`, in a process of its own.
+"""The engine's object code and fixed workloads for a C driver: `python -m benchmarks.engine_object FOLDER (object | workloads)`.
 
-`benchmarks/instructions.py` runs it with the processor pinned. FOLDER gets `engine.o`, whose one entry takes every array of a `Run` as a
-pointer; `NAME.bin`, the arrays of each workload one after another; `call.h`, how many there are, for `count_driver.c`.
+`benchmarks/instructions.py` runs it with the processor pinned, in a process of its own. FOLDER gets `engine.o`, whose one entry takes every
+array of a `Run` as a pointer, and `call.h`, which says how many there are, for `count_driver.c`; or `NAME.bin`, the arrays of each workload
+one after another.
 """
 
 # mypy: disable-error-code="no-untyped-call, untyped-decorator"
@@ -127,21 +128,22 @@ def object_code(run: layout.Run) -> tuple[bytes, str]:
     return code, str(made.native_name)
 
 
-def main(folder: Path) -> None:
-    runs = {name: laid_out(name) for name in WORKLOADS}
-    for name, run in runs.items():
+def write_workloads(folder: Path) -> None:
+    for name in WORKLOADS:
         with open(folder / f"{name}.bin", "wb") as file:
-            for array in arrays_of(run).values():
+            for array in arrays_of(laid_out(name)).values():
                 file.write(np.int64(array.nbytes).tobytes())
                 file.write(np.ascontiguousarray(array).tobytes())
-    first = next(iter(runs.values()))
-    arrays = arrays_of(first)
-    code, entry = object_code(first)
+
+
+def write_object(folder: Path) -> None:
+    run = laid_out(next(iter(WORKLOADS)))
+    arrays = list(arrays_of(run))
+    code, entry = object_code(run)
     (folder / "engine.o").write_bytes(code)
-    places = {name: place for place, name in enumerate(arrays)}
     call = [
         f"#define ARRAYS {len(arrays)}",
-        f"#define TAPE {places['tape_bars']}",
+        f"#define TAPE {arrays.index('tape_bars')}",
         f'extern void engine({", ".join(["void *"] * len(arrays))}) __asm__("{entry}");',
         f"#define CALL(arrays) engine({', '.join(f'arrays[{place}]' for place in range(len(arrays)))})",
     ]
@@ -149,4 +151,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    {"object": write_object, "workloads": write_workloads}[sys.argv[2]](Path(sys.argv[1]))

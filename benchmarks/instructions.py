@@ -36,7 +36,6 @@ RECORDED = Path(__file__).with_name("instructions.json")
 DRIVER = Path(__file__).with_name("count_driver.c")
 MOST = 1.05
 PROCESSOR = "haswell"
-SOURCES = ("runtime/**/*.py", "compiler/**/*.py", "strategies/**/*.alvh", "benchmarks/*.alvh", "benchmarks/engine_object.py")
 
 
 def lacking() -> str | None:
@@ -46,23 +45,29 @@ def lacking() -> str | None:
     return next((f"{tool} is not installed" for tool in ("valgrind", "gcc") if shutil.which(tool) is None), None)
 
 
-def objects() -> Path:
-    """The folder with object code and workloads; made where sources or versions are new, which takes as long as compiling the engine."""
-    digest = hashlib.sha256(repr((numba.__version__, llvmlite.__version__, np.__version__, PROCESSOR)).encode())
-    for pattern in SOURCES:
-        for path in sorted(REPOSITORY.glob(pattern)):
-            digest.update(path.read_bytes())
-    folder = cache_folder() / f"counted-{digest.hexdigest()[:16]}"
+def make(folder: Path, what: str) -> None:
+    """Object code or workloads, in a process whose compiler is pinned to one processor."""
+    pinned = environment(NUMBA_CPU_NAME=PROCESSOR, NUMBA_CPU_FEATURES="")
+    command = [sys.executable, "-m", "benchmarks.engine_object", str(folder), what]
+    done = subprocess.run(command, env=pinned, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{what} could not be made:\n{done.stderr[-2000:]}")
+
+
+def object_folder() -> Path:
+    """The folder with the object code, kept beside the engine's own; made where it is new, in the time that compiling the engine takes."""
+    digest = hashlib.sha256(Path(__file__).with_name("engine_object.py").read_bytes()).hexdigest()[:16]
+    folder = cache_folder() / f"counted-{PROCESSOR}-{digest}"
     if not folder.exists():
         with tempfile.TemporaryDirectory(dir=folder.parent) as name:
             made = Path(name) / "made"
             made.mkdir()
-            pinned = environment(NUMBA_CPU_NAME=PROCESSOR, NUMBA_CPU_FEATURES="")
-            command = [sys.executable, "-m", "benchmarks.engine_object", str(made)]
-            done = subprocess.run(command, env=pinned, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise RuntimeError(f"the engine's object code could not be made:\n{done.stderr[-2000:]}")
-            os.replace(made, folder)
+            make(made, "object")
+            try:
+                os.replace(made, folder)
+            except OSError:  # another process was faster
+                if not folder.exists():
+                    raise
     return folder
 
 
@@ -78,11 +83,11 @@ def link(folder: Path, into: Path) -> Path:
     return program
 
 
-def count(program: Path, folder: Path, name: str) -> int:
+def count(program: Path, name: str) -> int:
     """Instructions of one workload, driver and reading left out. RuntimeError where the tape differs from the engine's in plain Python."""
     tape, profile = program.with_name(f"{name}.tape"), program.with_name(f"{name}.profile")
     watch = ["valgrind", "--tool=callgrind", "--toggle-collect=counted", f"--callgrind-out-file={profile}"]
-    command = [*watch, str(program), str(folder / f"{name}.bin"), str(tape)]
+    command = [*watch, str(program), str(program.with_name(f"{name}.bin")), str(tape)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"valgrind ended with {done.returncode}:\n{done.stderr[-2000:]}")
@@ -104,10 +109,10 @@ def require_same(name: str, tape: Path) -> None:
 
 
 def counts() -> dict[str, int]:
-    folder = objects()
     with tempfile.TemporaryDirectory() as name:
-        program = link(folder, Path(name))
-        return {workload: count(program, folder, workload) for workload in WORKLOADS}
+        program = link(object_folder(), Path(name))
+        make(Path(name), "workloads")
+        return {workload: count(program, workload) for workload in WORKLOADS}
 
 
 def recorded() -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.interleaved import Missing, Ratio, amount, markdown, table
+from benchmarks.__main__ import replaced
+from benchmarks.cost_curves import Curve, Point, rows_of
+from benchmarks.interleaved import REPOSITORY, Missing, Ratio, amount, markdown, table
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,24 @@ def test_what_is_missing_stands_in_the_table() -> None:
         "| vectorbt | - | not installed | | | |",
     ]
     assert table(rows).splitlines()[2].split(maxsplit=2) == ["vectorbt", "-", "not installed"]
+
+
+def test_only_what_stands_between_the_marks_is_replaced() -> None:
+    page = "# Speed\nwhy\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n"
+    assert replaced(page, "new") == "# Speed\nwhy\n<!-- measured: begin -->\nnew\n<!-- measured: end -->\nafter\n"
+    with pytest.raises(ValueError, match="the page lacks"):
+        replaced("# Speed\n", "new")
+
+
+def test_the_page_has_its_marks() -> None:
+    assert "new" in replaced((REPOSITORY / "docs" / "performance.md").read_text(encoding="utf-8"), "new")
+
+
+def test_a_curve_that_bends_upwards_misses_its_goal() -> None:
+    """From 2 to 4 a unit costs 1 s, from 4 to 8 it costs 2 s; memory grows by 5 MB a unit throughout."""
+    points = tuple(Point(size, seconds, memory) for size, seconds, memory in ((2, 3.0, 100e6), (4, 5.0, 110e6), (8, 13.0, 130e6)))
+    time, memory = rows_of(Curve("paths", points))
+    assert time.ratio == pytest.approx(2.0)
+    assert time.goal.endswith("(missed)")
+    assert memory.ratio == pytest.approx(1.0)
+    assert not memory.goal.endswith("(missed)")
