@@ -1,7 +1,7 @@
-"""All benchmarks, one run: `python -m benchmarks [PAGE]` prints a table a part and, given docs/performance.md, writes them into it.
+"""All benchmarks in one run: `python -m benchmarks [--quick] [PAGE]` prints a table a part; given docs/performance.md, it writes them there.
 
-Each part also runs by itself, `python -m benchmarks.NAME`. The page keeps its text; what stands between its two marks is replaced, and the
-cost curves are drawn beside it.
+Each part also runs by itself, `python -m benchmarks.NAME`. `--quick` runs one round of everything, to see that all works. The page keeps
+its text; what stands between its two marks is replaced, and the cost curves are drawn beside it.
 """
 
 from __future__ import annotations
@@ -66,23 +66,28 @@ def machine() -> str:
     return f"{processor()}, {vector_width()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; {', '.join(told)}."
 
 
-def parts(page: Path | None) -> list[tuple[str, Callable[[], tuple[Sequence[Row], Sequence[str]]]]]:
+Part = Callable[[], tuple[Sequence[Row], Sequence[str]]]
+
+
+def parts(page: Path | None, quick: bool) -> list[tuple[str, Part]]:
     """Headings, and what measures each: rows, and lines that follow the table."""
 
-    def rows_only(measure: Callable[[], Sequence[Row]]) -> Callable[[], tuple[Sequence[Row], Sequence[str]]]:
-        return lambda: (measure(), ())
+    def rows_only(measure: Callable[..., Sequence[Row]], **settings: int) -> Part:
+        return lambda: (measure(**settings), ())
 
+    once = {"rounds": 1} if quick else {}
+    few = {"parity_paths": 128} if quick else {}
     curves = None if page is None else page.with_name(CURVES)
     return [
-        ("Waiting: check", rows_only(check_latency.measure)),
-        ("Waiting: run", rows_only(run_latency.measure)),
-        ("The tax of the language: one path", rows_only(language_tax.measure)),
-        ("Many paths", rows_only(monte_carlo.measure)),
-        ("Option values", rows_only(option_values.measure)),
-        ("Backtesters", rows_only(backtesters.measure)),
-        ("Condors on a chain", rows_only(condors_on_a_chain.measure)),
+        ("Waiting: check", rows_only(check_latency.measure, **once)),
+        ("Waiting: run", rows_only(run_latency.measure, **once)),
+        ("The tax of the language, one path", rows_only(language_tax.measure, **once)),
+        ("Many paths", rows_only(monte_carlo.measure, **once, **few)),
+        ("Option values", rows_only(option_values.measure, **once)),
+        ("Backtesters", rows_only(backtesters.measure, **once)),
+        ("A condor on a chain", rows_only(condors_on_a_chain.measure, **once)),
         ("Instructions", rows_only(instructions.measure)),
-        ("Cost curves", lambda: cost_curves.measure(curves)),
+        ("Cost curves", lambda: cost_curves.measure(curves, **once)),
     ]
 
 
@@ -95,13 +100,13 @@ def replaced(text: str, measured: str) -> str:
     return f"{before}{BEGIN}\n{measured}\n{END}{after}"
 
 
-def main(page: Path | None) -> int:
+def main(page: Path | None, quick: bool) -> int:
     """How many parts failed; each stands on the page with what it said."""
     failed = 0
     told = machine()
     print(told, flush=True)
-    written = [f"Machine: {told} Made by `make bench`; do not edit."]
-    for heading, measure in parts(page):
+    written = [f"Machine: {told} Made by `make bench`{', quickly: one round each' if quick else ''}; do not edit."]
+    for heading, measure in parts(page, quick):
         try:
             rows, lines = measure()
         except Exception as error:  # the other parts are still worth having
@@ -118,4 +123,6 @@ def main(page: Path | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None), 1))
+    words = sys.argv[1:]
+    pages = [Path(word) for word in words if word != "--quick"]
+    sys.exit(min(main(pages[0] if pages else None, "--quick" in words), 1))
