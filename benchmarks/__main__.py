@@ -1,4 +1,4 @@
-"""All benchmarks in one run: `python -m benchmarks [--quick] [PAGE]` prints a table a part; given docs/performance.md, it writes them there.
+"""All benchmarks in one run: `python -m benchmarks [--quick] [PAGE]` prints a table a part; docs/performance.md as PAGE gets them too.
 
 Each part also runs by itself, `python -m benchmarks.NAME`. `--quick` runs one round of everything, to see that all works. The page keeps
 its text; what stands between its two marks is replaced, and the cost curves are drawn beside it.

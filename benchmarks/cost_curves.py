@@ -1,13 +1,13 @@
 """How time and memory grow with paths, days, layers, parameter sets and threads; and with layers, how long a strategy takes to compile.
 
 Whole processes of the command line, as a user runs it: processor time (clock time where threads are compared) and the largest resident
-set, both less what the smallest size takes where growth is told. `linear or better` holds where a unit more costs at most a third
-more in the upper half of a curve than in the lower. `python -m benchmarks.cost_curves [PICTURE]` prints the curves, and draws them.
+set. `linear or better` holds where so many times the size costs at most so many times as much, and where one more costs in the upper half
+of a curve at most a third more than over all of it. `python -m benchmarks.cost_curves [PICTURE]` prints the curves, and draws them.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -32,6 +32,8 @@ from benchmarks.run_latency import kernels_removed
 
 STRATEGY = REPOSITORY / "strategies" / "alvh_442_contracts.alvh"
 MOST_GROWTH = 4.0 / 3.0
+NOISE = 0.1
+"""Of the smallest size's cost: a curve that rises by less is flat."""
 MOST_COMPILE = 2.0
 MOST_MEMORY = 100e6
 LEAST_TWO_THREADS = 1.8
@@ -62,20 +64,25 @@ class UnavailableError(Exception):
     """The command line does not know what a curve needs, or not yet."""
 
 
+LAUNCH = """
+import json, resource, subprocess, sys, time
+start = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+clock = time.perf_counter() - start
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+words = done.stderr.decode(errors="replace").strip().splitlines()
+print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, clock, used.ru_maxrss, words[-1:]]))
+"""
+"""A small process in between: a child's largest resident set counts what its parent held when it was started."""
+
+
 def measured_process(command: Sequence[str]) -> tuple[float, float, float]:
     """Processor seconds, clock seconds and largest resident set of a process. UnavailableError with its last words where it fails."""
-    with tempfile.TemporaryFile() as errors:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=errors)
-        _, status, usage = os.wait4(process.pid, 0)
-        clock = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            errors.seek(0)
-            words = errors.read().decode(errors="replace").strip().splitlines()
-            raise UnavailableError(words[-1] if words else f"exit {process.returncode}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return usage.ru_utime + usage.ru_stime, clock, float(usage.ru_maxrss * unit)
+    launched = subprocess.run([sys.executable, "-S", "-c", LAUNCH, *command], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    code, seconds, clock, memory, words = json.loads(launched.stdout)
+    if code != 0:
+        raise UnavailableError(words[0] if words else f"exit {code}")
+    return seconds, clock, float(memory * (1 if sys.platform == "darwin" else 1024))
 
 
 def run_command(strategy: Path, *words: str) -> list[str]:
@@ -198,19 +205,21 @@ def compile_rows(rounds: int = COMPILE_ROUNDS) -> list[Row]:
 
 
 def rows_of(curve: Curve) -> list[Row]:
-    """How time and memory grow, upper half against lower."""
-    middle = curve.points[len(curve.points) // 2]
-    first, last = curve.points[0], curve.points[-1]
-    rows: list[Row] = []
+    """The largest size against the smallest; and where the curve rises by more than noise, how much steeper its upper half is."""
+    first, middle, last = curve.points[0], curve.points[len(curve.points) // 2], curve.points[-1]
     kinds: tuple[tuple[str, str, Callable[[Point], float]], ...] = (
         ("time", "s", lambda point: point.seconds),
         ("memory", "B", lambda point: point.memory),
     )
+    rows: list[Row] = []
     for what, unit, of in kinds:
-        lower = max(of(middle) - of(first), 1e-12) / (middle.size - first.size)
-        upper = max(of(last) - of(middle), 0.0) / (last.size - middle.size)
-        told = f"{what} of one more of {curve.name}, {middle.size:,} to {last.size:,}"
-        rows.append(Ratio(told, upper, f"{first.size:,} to {middle.size:,}", lower, MOST_GROWTH, unit=unit))
+        told = f"{what}, {last.size:,} {curve.name}"
+        rows.append(Ratio(told, of(last), f"{first.size:,} {curve.name}", of(first), last.size / first.size, unit=unit))
+        if of(last) - of(first) > NOISE * of(first):
+            upper = max(of(last) - of(middle), 0.0) / (last.size - middle.size)
+            every = (of(last) - of(first)) / (last.size - first.size)
+            told = f"{what} of one more, {middle.size:,} to {last.size:,} {curve.name}"
+            rows.append(Ratio(told, upper, f"{first.size:,} to {last.size:,}", every, MOST_GROWTH, unit=unit))
     return rows
 
 

@@ -38,9 +38,9 @@ class Ratio:
     def goal(self) -> str:
         """`at most 1.5`, `at least 5`, or nothing; ` (missed)` where it is."""
         if self.most is not None:
-            return f"at most {self.most:g}" + ("" if self.ratio <= self.most else " (missed)")
+            return f"at most {self.most:.3g}" + ("" if self.ratio <= self.most else " (missed)")
         if self.least is not None:
-            return f"at least {self.least:g}" + ("" if self.ratio >= self.least else " (missed)")
+            return f"at least {self.least:.3g}" + ("" if self.ratio >= self.least else " (missed)")
         return ""
 
     @property

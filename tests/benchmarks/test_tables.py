@@ -45,11 +45,20 @@ def test_the_page_has_its_marks() -> None:
     assert "new" in replaced((REPOSITORY / "docs" / "performance.md").read_text(encoding="utf-8"), "new")
 
 
-def test_a_curve_that_bends_upwards_misses_its_goal() -> None:
-    """From 2 to 4 a unit costs 1 s, from 4 to 8 it costs 2 s; memory grows by 5 MB a unit throughout."""
-    points = tuple(Point(size, seconds, memory) for size, seconds, memory in ((2, 3.0, 100e6), (4, 5.0, 110e6), (8, 13.0, 130e6)))
-    time, memory = rows_of(Curve("paths", points))
-    assert time.ratio == pytest.approx(2.0)
-    assert time.goal.endswith("(missed)")
-    assert memory.ratio == pytest.approx(1.0)
-    assert not memory.goal.endswith("(missed)")
+def test_a_curve_that_bends_upwards_misses_its_goals() -> None:
+    """From 4 to 8 one more costs 6 s, from 2 to 8 on average 26 / 6 s; memory grows by 5 MB for each."""
+    points = tuple(Point(size, seconds, memory) for size, seconds, memory in ((2, 1.0, 100e6), (4, 3.0, 110e6), (8, 27.0, 130e6)))
+    time, time_of_one, memory, memory_of_one = rows_of(Curve("paths", points))
+    assert isinstance(time, Ratio)
+    assert (time.ratio, time.goal) == (27.0, "at most 4 (missed)")
+    assert isinstance(time_of_one, Ratio)
+    assert (round(time_of_one.ratio, 3), time_of_one.goal) == (1.385, "at most 1.33 (missed)")
+    assert isinstance(memory, Ratio)
+    assert (memory.ratio, memory.goal) == (1.3, "at most 4")
+    assert isinstance(memory_of_one, Ratio)
+    assert (memory_of_one.ratio, memory_of_one.goal) == (1.0, "at most 1.33")
+
+
+def test_a_flat_curve_is_not_asked_where_it_bends() -> None:
+    points = tuple(Point(size, seconds, 1e8) for size, seconds in ((2, 1.0), (4, 1.0), (8, 1.05)))
+    assert [row.name for row in rows_of(Curve("days", points))] == ["time, 8 days", "memory, 8 days"]
