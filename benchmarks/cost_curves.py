@@ -238,7 +238,7 @@ def picture(curves: Sequence[Curve], path: Path) -> None:
         ):
             axis = axes[row][column]
             axis.plot(sizes, values, marker="o")
-            axis.set_ylim(bottom=0.0)
+            axis.set_ylim(0.0, 1.1 * max(values))
             axis.set_xlim(left=0.0)
             axis.set_xlabel(curve.name)
             axis.grid(alpha=0.3)
