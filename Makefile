@@ -11,7 +11,7 @@ TEST_PROCESSES ?= 2
 # What `make fuzz` looks at: folders, files, or more of pytest's options, as in `make fuzz FUZZ="tests/properties -k deposit"`.
 FUZZ ?= tests
 
-.PHONY: help demo test fuzz lint types bench claims clean
+.PHONY: help demo test fuzz lint types bench counts claims clean
 
 help: ## List the commands.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
@@ -32,14 +32,18 @@ lint: .venv/installed-test ## Linter and formatter.
 types: .venv/installed-test build/typecheck ## Type checker, strict.
 	$(BIN)/mypy -p alvh
 
-bench: .venv/installed-run ## Speed, as ratios in one run; docs/performance.md explains them.
-	@$(BIN)/python -m benchmarks
+bench: .venv/installed-test ## Speed, as ratios in one run, with peers where they install; writes docs/performance.md.
+	@$(MAKE) --no-print-directory .venv-peers/installed || echo "peers are left out: they could not be installed" >&2
+	@$(BIN)/python -m benchmarks docs/performance.md
+
+counts: .venv/installed-test ## Instructions of the engine against the recorded counts, 5 % more at most. Needs valgrind and gcc.
+	@$(BIN)/python -m benchmarks.instructions
 
 claims: .venv/installed-run ## Judge all claims on history and on generated paths; writes docs/claims.md. Needs market data.
 	@$(BIN)/python -m alvh.commands.claims_page docs
 
 clean: ## Remove what these commands made.
-	rm -rf .venv build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf .venv .venv-peers build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 # The folders install as alvh.grammar, alvh.compiler ..; mypy needs to see that tree as one.
 .PHONY: build/typecheck
@@ -59,3 +63,9 @@ build/typecheck:
 .venv/installed-test: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ .venv/installed-run
+
+# What benchmarks compare alvh with, apart, so that none of it decides which versions alvh is tested with.
+.venv-peers/installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m venv --clear .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[peers]'
+	@touch $@

@@ -19,16 +19,45 @@ class Ratio:
     """A measured thing against another one, in one run."""
 
     name: str
-    seconds: float
-    """Median."""
+    value: float
+    """Median; seconds unless `unit` says otherwise."""
     against: str
-    against_seconds: float
+    against_value: float
     most: float | None = None
     """The largest ratio that is good enough; None where none is asked for."""
+    least: float | None = None
+    """The smallest ratio that is good enough, where `value` is what the other is to be faster than."""
+    unit: str = "s"
+    """`s`, `B` or `instructions`."""
 
     @property
     def ratio(self) -> float:
-        return self.seconds / self.against_seconds
+        return self.value / self.against_value
+
+    @property
+    def goal(self) -> str:
+        """`at most 1.5`, `at least 5`, or nothing; ` (missed)` where it is."""
+        if self.most is not None:
+            return f"at most {self.most:.3g}" + ("" if self.ratio <= self.most else " (missed)")
+        if self.least is not None:
+            return f"at least {self.least:.3g}" + ("" if self.ratio >= self.least else " (missed)")
+        return ""
+
+    @property
+    def amounts(self) -> tuple[str, str]:
+        """Both values with their units."""
+        return amount(self.value, self.unit), amount(self.against_value, self.unit)
+
+
+@frozen
+class Missing:
+    """What could not be measured here, and why."""
+
+    name: str
+    why: str
+
+
+Row = Ratio | Missing
 
 
 def medians(timers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
@@ -58,20 +87,45 @@ def environment(**changes: str | None) -> dict[str, str]:
     return {name: value for name, value in merged.items() if name not in changes or changes[name] is not None}
 
 
-def table(ratios: Sequence[Ratio]) -> str:
-    """The ratios as lines for a reader."""
-    lines = [f"{'what':<50} {'time':>10}   {'against':<28} {'time':>10} {'ratio':>7} {'at most':>8}"]
-    for ratio in ratios:
-        most = "" if ratio.most is None else f"{ratio.most:.1f}" + ("" if ratio.ratio <= ratio.most else " missed")
-        lines.append(
-            f"{ratio.name:<50} {_duration(ratio.seconds):>10}   {ratio.against:<28} {_duration(ratio.against_seconds):>10}"
-            f" {ratio.ratio:>7.2f} {most:>8}"
-        )
+def table(rows: Sequence[Row]) -> str:
+    """The rows as lines for a reader."""
+    lines = [f"{'what':<56} {'':>10}   {'against':<44} {'':>10} {'ratio':>8}  goal"]
+    for row in rows:
+        if isinstance(row, Missing):
+            lines.append(f"{row.name:<56} {'-':>10}   {row.why}")
+            continue
+        value, against = row.amounts
+        lines.append(f"{row.name:<56} {value:>10}   {row.against:<44} {against:>10} {ratio_text(row.ratio):>8}  {row.goal}".rstrip())
     return "\n".join(lines)
 
 
-def _duration(seconds: float) -> str:
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
+def markdown(rows: Sequence[Row]) -> str:
+    """The rows as a table of a page."""
+    lines = ["| what | | against | | ratio | goal |", "|---|---:|---|---:|---:|---|"]
+    for row in rows:
+        if isinstance(row, Missing):
+            lines.append(f"| {row.name} | - | {row.why} | | | |")
+        else:
+            value, against = row.amounts
+            lines.append(f"| {row.name} | {value} | {row.against} | {against} | {ratio_text(row.ratio)} | {row.goal} |")
+    return "\n".join(lines)
+
+
+def ratio_text(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 100.0 else f"{ratio:,.0f}"
+
+
+UNITS = {
+    "s": (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9)),
+    "B": (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1.0)),
+    "instructions": (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0)),
+}
+
+
+def amount(value: float, unit: str) -> str:
+    """Three digits and a unit that suits."""
+    for name, size in UNITS[unit]:
+        if value >= size:
+            return f"{value / size:.3g} {name}".rstrip()
+    name, size = UNITS[unit][-1]
+    return f"{value / size:.3g} {name}".rstrip()

@@ -1,14 +1,15 @@
 """What a strategy costs for being written in the language: the engine at one lane against the same strategy written by hand.
 
 `alvh_442_contracts` over real history where it is, and over 9,000 generated sessions: first both must leave the same equity, cash and
-P&L a layer on every bar and the same journal, bit for bit, then both loops are timed in turn, state and market made beforehand.
+P&L a layer on every bar and the same journal, bit for bit, then both loops are timed in turn, in processor time, state and market made
+beforehand.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from alvh.runtime.market import MarketArrays
 from alvh.runtime.record import RunRecord, same_bits
 from alvh.strategy import load
 from benchmarks import hand_written_442 as by_hand
-from benchmarks.interleaved import REPOSITORY, Ratio, medians, table
+from benchmarks.interleaved import REPOSITORY, Ratio, Row, medians, table
 from benchmarks.markets import FIRST, HISTORY, START, has_history, write_generated
 
 STRATEGY = REPOSITORY / "strategies" / "alvh_442_contracts.alvh"
@@ -75,15 +76,15 @@ def markets(program: Program, folder: Path) -> dict[str, MarketArrays]:
 
 
 @contextmanager
-def day_loop_seconds() -> Iterator[list[float]]:
+def day_loop_seconds(clock: Callable[[], float] = time.perf_counter) -> Iterator[list[float]]:
     """Seconds of every day loop that the engine runs meanwhile, without what is laid out before it and read off after it."""
     seconds: list[float] = []
     run = Compiled.run
 
     def timed_run(self: Compiled, arrays: Run) -> None:
-        start = time.perf_counter()
+        start = clock()
         run(self, arrays)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(clock() - start)
 
     Compiled.run = timed_run  # type: ignore[method-assign]
     try:
@@ -93,27 +94,27 @@ def day_loop_seconds() -> Iterator[list[float]]:
 
 
 def time_loops(program: Program, arrays: MarketArrays, rounds: int) -> dict[str, float]:
-    """Median seconds of each loop over all bars: the engine with a compiled kernel, the engine that interprets steps, by hand."""
+    """Median processor seconds of each loop over all bars: the engine with a compiled kernel, the engine that interprets steps, by hand."""
     market = by_hand.market_of(arrays)
 
     def engine_loop(kernel: bool) -> float:
-        with day_loop_seconds() as seconds:
+        with day_loop_seconds(time.thread_time) as seconds:
             simulate(program, arrays, kernel=kernel)
         return seconds[-1]
 
     def hand_loop() -> float:
         book, days = by_hand.new_book(market), by_hand.new_days(market)
-        start = time.perf_counter()
+        start = time.thread_time()
         by_hand.compiled(market, book, days)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     return medians({"kernel": lambda: engine_loop(True), "steps": lambda: engine_loop(False), "hand": hand_loop}, rounds)
 
 
-def measure(rounds: int = ROUNDS) -> list[Ratio]:
+def measure(rounds: int = ROUNDS) -> list[Row]:
     """Seconds a day traded of all on each market. RuntimeError where their results differ."""
     program = load(STRATEGY).program
-    ratios = []
+    ratios: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         for name, arrays in markets(program, Path(folder)).items():
             hand = by_hand.run_by_hand(arrays)
