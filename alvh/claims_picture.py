@@ -12,7 +12,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 from attrs import frozen
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from alvh.runtime.claims.judge import Judgement, PartJudged
 from alvh.runtime.claims.report import Claims
@@ -90,6 +90,7 @@ def _draw_panel(axes: Axes, panel: Panel, files: Sequence[str], judgements: Sequ
         axes.axvspan(max(region.low, low), min(region.high, high + 0.1 * (high - low)), color=GREEN, alpha=0.13, linewidth=0, zorder=0)
     axes.set_xlim(low, high + 0.1 * (high - low))
     axes.axvline(0.0, color=FAINT, linewidth=0.8, zorder=1)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     axes.set_title(panel.title, loc="left", fontsize=9.5)
     axes.spines[["top", "right", "left"]].set_visible(False)

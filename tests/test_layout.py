@@ -83,6 +83,17 @@ def test_check_needs_neither_numbers_nor_frames_nor_graphs(tmp_path: Path) -> No
     assert done.stdout.strip().splitlines()[-1] == "0 []"
 
 
+def test_a_run_whose_engine_is_kept_imports_no_compiler(tmp_path: Path) -> None:
+    """Nor what draws, judges or explains: Numba alone takes longer to import than most runs take."""
+    unwanted = ["numba", "scipy", "pandas", "matplotlib", "networkx", "arch", "alvh.runtime.reference"]
+    runs = "import sys; from alvh.command_line import main; code = main(['run', sys.argv[1], '--market', 'generated', '--json']);"
+    code = f"{runs} print(code, [name for name in {unwanted} if name in sys.modules])"
+    command = [sys.executable, "-c", code, str(ROOT / "strategies" / "unhedged.alvh")]
+    for _ in range(2):  # the first run may compile what the second one loads
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "0 []"
+
+
 def test_importing_alvh_imports_nothing_of_it(tmp_path: Path) -> None:
     code = "import sys, alvh; print([name for name in sys.modules if name.startswith('alvh.')])"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -156,9 +156,15 @@ def _trivial(of_history: Claims, of_paths: Claims, claim: str) -> str:
 
 
 def _words(judgement: Judgement) -> str:
-    first = judgement.parts[0] if judgement.parts else None
-    figure = "" if first is None or first.value is None else f" ({figure_text(first.part, first.value)})"
-    return f"{judgement.verdict}{figure}"
+    """The verdict with the figure that decided it, by its name where the claim has several."""
+    deciding = [part for part in judgement.parts if part.verdict is not None]
+    if not deciding:
+        return judgement.verdict
+    first = next((part for part in deciding if part.verdict == judgement.verdict), deciding[0])
+    if first.value is None:
+        return judgement.verdict
+    name = f"{first.part.label} " if len(deciding) > 1 and first.part.label else ""
+    return f"{judgement.verdict} ({name}{figure_text(first.part, first.value)})"
 
 
 def _claim(judgement: Judgement) -> str:
