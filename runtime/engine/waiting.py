@@ -78,7 +78,7 @@ def keep_books(lanes: Lanes, run: Run) -> None:
 
 @lane_function
 def put_books_back(lanes: Lanes, run: Run) -> None:
-    """Nothing was traded; shifts of a budget's shares alone stay."""
+    """Nothing was traded; shifts of a budget's shares alone stay. Nor does any ask reserve money any more."""
     run.state.stance[at.DEFERS] = 0
     shifts = load(lanes, run.tape.counts, SHIFTED)
     _exchange_books(lanes, run, False)
@@ -87,6 +87,7 @@ def put_books_back(lanes: Lanes, run: Run) -> None:
         row = layer * at.LAYER_ROWS
         balance = load(lanes, run.state.layers, row + at.S_BALANCE) + load(lanes, run.state.layers, row + at.S_SHIFTED)
         store(lanes, run.state.layers, row + at.S_BALANCE, balance)
+        store(lanes, run.state.layers, row + at.S_RESERVED, broadcast(lanes, 0.0))
 
 
 @lane_function

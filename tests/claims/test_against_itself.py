@@ -32,8 +32,11 @@ LITTLE = {"premium_bought", "hedge_cost", "growth_given_up", "growth_gained", "a
 def interpreted() -> Iterator[None]:
     """Claims are judged over runs of the plain interpreter: what is said of them does not depend on the engine."""
 
-    def simulate(program: Program, arrays: MarketArrays, phase: int = 0, lanes: int = 1) -> list[RunRecord]:
-        return [interpret(program, arrays, path, phase) for path in range(arrays.values.shape[2])]
+    def simulate(
+        program: Program, arrays: MarketArrays, phase: int = 0, lanes: int = 1, *, record_sensitivities: bool = False
+    ) -> list[RunRecord]:
+        paths = range(arrays.values.shape[2])
+        return [interpret(program, arrays, path, phase, record_sensitivities=record_sensitivities) for path in paths]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alvh.runtime.claims.trials.simulate", simulate)

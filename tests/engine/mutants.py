@@ -27,7 +27,7 @@ from alvh.runtime.record import RunRecord
 
 PACKAGE = "alvh.runtime.engine"
 FOLDER = Path(alvh.runtime.engine.__file__).parent
-WITHOUT_MONEY = frozenset({"__init__", "arrays", "compiled", "interpret", "layout", "pointed", "simulate", "streams"})
+WITHOUT_MONEY = frozenset({"__init__", "arrays", "compiled", "interpret", "layout", "pointed", "simulate", "simulate_cells", "streams"})
 """Files of the engine that are not mutated: tables and compilation, and streams, which the tests of streams hold to pencils."""
 
 
@@ -200,7 +200,7 @@ def engine_with(place: Place | None) -> Iterator[None]:
                 sys.modules[name] = module_kept
 
 
-def functions_run(program: Program, arrays: MarketArrays) -> frozenset[tuple[str, str]]:
+def functions_run(program: Program, arrays: MarketArrays, sensitivities: bool) -> frozenset[tuple[str, str]]:
     """Module and name of every function of the mutated files that a run of the engine calls."""
     files = {str(_source(module)): module for module in MODULES}
     found = set()
@@ -213,7 +213,7 @@ def functions_run(program: Program, arrays: MarketArrays) -> frozenset[tuple[str
     with engine_with(None):
         sys.setprofile(note)
         try:
-            simulate(program, arrays, jit=False)
+            simulate(program, arrays, jit=False, record_sensitivities=sensitivities)
         finally:
             sys.setprofile(None)
     return frozenset(found)
@@ -227,12 +227,12 @@ def _give_up(signal_number: int, frame: FrameType | None) -> None:
     raise _TooLongError
 
 
-def run_mutant(program: Program, arrays: MarketArrays) -> RunRecord | None:
+def run_mutant(program: Program, arrays: MarketArrays, sensitivities: bool) -> RunRecord | None:
     """The record of the engine in force, or None where it fails or does not come to an end."""
     before = signal.signal(signal.SIGALRM, _give_up)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
     try:
-        return simulate(program, arrays, jit=False)[0]
+        return simulate(program, arrays, jit=False, record_sensitivities=sensitivities)[0]
     except Exception:
         # Any failure gives the mutant away.
         return None

@@ -24,6 +24,8 @@ class Setting:
     skipped: int
     bars: int
     text: str
+    sensitivities: bool = False
+    """Whether theta and net beta of every bar are recorded."""
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -168,6 +170,7 @@ hedge alvh {
   }
 }
 """,
+        sensitivities=True,
     ),
     Setting(
         "missing prints",
@@ -745,6 +748,11 @@ hedge watch {
     open every day when fund.option_delta > 0.5 delta or condors.short_delta > 0.5 delta or future.dte > 3 days or vix > 1
     close every 2 sessions when future.value > $0 or fund.cost > $0 or future.delta > 0 or vix > 1
   }
+  layer watch_9 {
+    buy VIX call at 0.20 delta, 50 days
+    open every day when twice_put.hedged_lower_break_even > 1 points or called.hedged_upper_break_even > 1 points or vix > 1
+    close every 2 sessions when pulled.hedged_lower_break_even > 1 points or twice_call.hedged_upper_break_even > 1 points or vix > 1
+  }
   layer watch_6 {
     buy VIX call at 0.20 delta, 50 days
     open every day when stood.irr > 0% or stood.vega > 0 or stood.delta > 0 or vix > 1
@@ -752,6 +760,7 @@ hedge watch {
   }
 }
 """,
+        sensitivities=True,
     ),
     Setting(
         "storm",
@@ -907,6 +916,36 @@ hedge other {
 }
 """,
     ),
+    Setting(
+        "storm",
+        10,
+        60,
+        """
+strategy "A proxy: prolonged by a roll to the same shares, and sold at its end"
+capital $1_000_000
+contracts fractional
+hedge calls {
+  layer rolled {
+    buy VIX call at 0.40 delta, 20 days
+    size 10 contracts
+    roll every 6 sessions
+    proxy UVXY shares when vix > 1
+  }
+  layer held {
+    buy VIX call at 0.40 delta, 12 days
+    size 5 contracts
+    hold to expiry
+    proxy UVXY shares when vix > 1
+  }
+  layer own {
+    buy VIX call at 0.30 delta, 16 days
+    size 5 contracts
+    hold to expiry
+    proxy VXX shares when vix < 1
+  }
+}
+""",
+    ),
 )
 
 
@@ -915,6 +954,10 @@ class Scenario:
     program: Program
     arrays: MarketArrays
     record: RunRecord
+
+    @property
+    def sensitivities(self) -> bool:
+        return self.record.net_beta is not None
 
 
 def market_of(setting: Setting) -> MarketArrays:
@@ -932,7 +975,7 @@ def scenarios() -> tuple[Scenario, ...]:
     found = []
     for setting in SETTINGS:
         program, arrays = compiled(setting.text), market_of(setting)
-        found.append(Scenario(program, arrays, interpret(program, arrays)))
+        found.append(Scenario(program, arrays, interpret(program, arrays, record_sensitivities=setting.sensitivities)))
     for seed in DRAWN:
         small, series = random_program(seed)
         found.append(Scenario(small.program, small.market(**series), small.run(**series)))

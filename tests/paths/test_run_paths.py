@@ -218,9 +218,14 @@ def test_an_interrupt_ends_it_with_130_and_leaves_nothing(
             time.sleep(0.05)
 
     monkeypatch.setattr(PathBlock, "fill", interrupted)
+    # Where the tests run in the background a shell has told them to ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tmp_path / "out"
     call = ["run", str(VXTH), "--market", "generated", "--paths", "16000", "--to", "2023-01-31", "--threads", "2", "--out", str(folder)]
-    assert main(call) == 130
+    try:
+        assert main(call) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr() == ("", "interrupted\n")
     assert len(filled) < 100
     assert list(tmp_path.iterdir()) == []

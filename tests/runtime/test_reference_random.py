@@ -14,6 +14,7 @@ from alvh.compiler.ir import Rule
 from alvh.runtime.record import ADD, KEEP, REFUSED, TRIM, VERBS, same_bits
 from alvh.runtime.reference import interpret
 from alvh.runtime.reference_account import LayerState
+from alvh.runtime.reference_journal import Row
 from alvh.runtime.reference_prices import Prices
 
 SEEDS = range(60)
@@ -48,6 +49,9 @@ class _Unpriced:
         pass
 
     def order_refused(self, bar: int, layer: int, slot: int, rule: Rule | None, code: int, asked: float) -> None:
+        pass
+
+    def order_decided(self, row: Row) -> None:
         pass
 
     def decisions_end(self, bar: int, layers: Sequence[LayerState], unwinding: Sequence[Sequence[bool]], values: Sequence[float]) -> None:
