@@ -18,6 +18,7 @@ from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import layout
 from alvh.runtime.native_code import NativeCode, address_of, code_of, function_of, is_cached, key_of
 
+AROUND_THE_ENGINE = frozenset({"arrays", "simulate", "simulate_cells"})
 Words = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -137,9 +138,10 @@ def kernel_module(text: str) -> Any:
 
 @cache
 def engine_sources() -> tuple[Path, ...]:
-    """Every file whose text is compiled into the engine or a kernel."""
+    """Every file whose text is compiled into the engine or a kernel: all of the engine but what lays blocks out and reads them off."""
     runtime = Path(__file__).resolve().parent.parent
+    engine = (path for path in sorted(runtime.glob("engine/*.py")) if path.stem not in AROUND_THE_ENGINE)
     compiler = runtime.parent / "compiler"
     names = ("lanes.py", "lane_types.py", "rows.py", "mathematics.py", "market.py", "record.py", "compile_native.py")
     beside = [runtime / name for name in names]
-    return (*sorted(runtime.glob("engine/*.py")), *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py")))
+    return (*engine, *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py")))

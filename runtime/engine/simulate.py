@@ -93,19 +93,38 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
     count = block.stop - block.start
     market = build.market_tables(tables, arrays, block, simulation.level, simulation.opening, width)
     numbers = build.same_numbers(tables, width)
-    rules = build.rule_arrays(program, tables, simulation.steps, numbers)
+    filled = fill_tape(engine, program, tables, simulation.steps, arrays, market, numbers, simulation.phase, simulation.sensitivities)
+    if filled is None:
+        return None
+    tape, settings = filled
+    if count > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
+        # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
+        # (One path alone on all lanes stops on all of them.)
+        return _run_alone(simulation, block, jit=jit)
+    return [record_of(program, arrays, tape, settings, lane) for lane in range(count)]
+
+
+def fill_tape(
+    engine: Compiled,
+    program: Program,
+    tables: Tables,
+    steps: Steps | None,
+    arrays: MarketArrays,
+    market: layout.MarketTables,
+    numbers: Floats,
+    phase: int,
+    sensitivities: bool = False,
+) -> tuple[layout.Tape, layout.Settings] | None:
+    """What a block of as many lanes as `numbers` [numbers, lanes] has wrote down; None if a layer ran out of room.
+
+    A journal that proves too short is made longer, and the block run again."""
+    width = numbers.shape[1]
+    rules = build.rule_arrays(program, tables, steps, numbers)
     journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
     while True:
         state = build.fresh_state(program, tables, market, numbers)
         settings = build.settings_of(
-            program,
-            tables,
-            arrays,
-            simulation.phase,
-            journal_rows,
-            width,
-            interpreted=simulation.steps is not None,
-            sensitivities=simulation.sensitivities,
+            program, tables, arrays, phase, journal_rows, width, interpreted=steps is not None, sensitivities=sensitivities
         )
         tape = build.fresh_tape(program, arrays, width, settings)
         engine.run(layout.Run(market, settings, rules, state, tape))
@@ -113,13 +132,8 @@ def _run_block(simulation: _Simulation, engine: Compiled, block: slice, width: i
             return None
         longest = int(tape.counts[layout.COUNT_JOURNAL].max())
         if longest <= journal_rows:
-            break
+            return tape, settings
         journal_rows = longest
-    if count > 1 and bool(np.any(tape.counts[layout.COUNT_STOPPED, :count] >= 0.0)):
-        # A lane that stopped went on beside the others: run the block's paths alone, so that nothing after the stop is counted.
-        # (One path alone on all lanes stops on all of them.)
-        return _run_alone(simulation, block, jit=jit)
-    return [record_of(program, arrays, tape, settings, lane) for lane in range(count)]
 
 
 def _run_alone(simulation: _Simulation, block: slice, *, jit: bool) -> list[RunRecord] | None:

@@ -8,14 +8,14 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from alvh.compiler.emit_kernel import emit_kernel
-from alvh.compiler.emit_steps import Steps, emit_steps
+from alvh.compiler.emit_steps import emit_steps
 from alvh.compiler.emit_tables import Tables, emit_tables, place_numbers
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine import layout
 from alvh.runtime.engine.compiled import Compiled, compiled_engine
-from alvh.runtime.engine.simulate import FIRST_ROOM, MOST_ROOM, record_of
+from alvh.runtime.engine.simulate import FIRST_ROOM, MOST_ROOM, fill_tape, record_of
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import RunRecord
@@ -85,7 +85,8 @@ class CellRunner:
         cells = len(numbers)
         # A block with fewer cells than lanes repeats its last one; the extra lanes are dropped.
         by_lane = np.ascontiguousarray(np.concatenate([numbers, np.repeat(numbers[-1:], self.lanes - cells, axis=0)]).T)
-        filled = self._fill_tape(tables, steps, by_lane)
+        market = build.market_tables(tables, self.arrays, slice(None), build.level_table(), self.opening, self.lanes)
+        filled = fill_tape(self._engine(tables), self.program, tables, steps, self.arrays, market, by_lane, self.phase)
         if filled is None:
             return None
         tape, settings = filled
@@ -95,26 +96,6 @@ class CellRunner:
             alone = evolve(self, arrays=path_of_cells(self.arrays, 1), kernel=False)
             return tuple(alone.run(numbers[cell : cell + 1])[0] for cell in range(cells))
         return tuple(record_of(self.program, self.arrays, tape, settings, lane) for lane in range(cells))
-
-    def _fill_tape(self, tables: Tables, steps: Steps | None, numbers: Floats) -> tuple[layout.Tape, layout.Settings] | None:
-        program, arrays = self.program, self.arrays
-        market = build.market_tables(tables, arrays, slice(None), build.level_table(), self.opening, self.lanes)
-        rules = build.rule_arrays(program, tables, steps, numbers)
-        engine = self._engine(tables)
-        journal_rows = 64 + 4 * (arrays.last - arrays.first + 1)
-        while True:
-            state = build.fresh_state(program, tables, market, numbers)
-            settings = build.settings_of(
-                program, tables, arrays, self.phase, journal_rows, self.lanes, interpreted=steps is not None, sensitivities=False
-            )
-            tape = build.fresh_tape(program, arrays, self.lanes, settings)
-            engine.run(layout.Run(market, settings, rules, state, tape))
-            if state.out_of_room[0]:
-                return None
-            longest = int(tape.counts[layout.COUNT_JOURNAL].max())
-            if longest <= journal_rows:
-                return tape, settings
-            journal_rows = longest
 
     def _engine(self, tables: Tables) -> Compiled:
         text = emit_kernel(self.program, tables, self.arrays.series, self.lanes) if self.kernel else ""
