@@ -24,7 +24,7 @@ EQUIVALENT: dict[str, str] = {
     "day_loop._record_little: `+` in `equity + value`": LITTLE,
     "day_loop._record_little: `+` in `load(lanes, run.state.layers, layer * LAYER_ROWS + S_FLOW) + value`": LITTLE,
     "day_loop._record_little: `+` in `equity + load(lanes, run.state.account, A_UNITS) * spx`": LITTLE,
-    "turns._decide_lot: `>=` in `load(lanes, run.state.lots, lot + at.O_PROXY) >= 0.0`": "a layer has one proxy, number 0; others settle first",
+    "turns._decide_lot: `>=` in `load(lanes, run.state.lots, lot + at.O_PROXY) >= 0.0`": "a layer has one proxy, number 0; others settle",
     "rolls._roll_within: `>=` in `proxy >= 0.0`": "a layer has one proxy, number 0; in another lot its shares are dead",
     "mark._mark_lot: `<` in `source < 0`": "without it the next question finds that no leg was priced yet",
     "waiting.execute_waiting: `+` in `int(run.settings.waiting_from) + lane * int(run.settings.waiting_rows)`": "the lane is 0",
