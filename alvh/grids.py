@@ -17,15 +17,15 @@ from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import Diagnostic, InternalError
 from alvh.interface import open_market, options_of
 from alvh.mistakes import RequestError
-from alvh.runtime.attribution import series_used
 from alvh.runtime.axis import Axis, count_cells, words_of
 from alvh.runtime.engine.simulate_cells import numbers_of, without_numbers
 from alvh.runtime.grid import Grid, column_of, schema_of
 from alvh.runtime.identity import engine_version, identify
 from alvh.runtime.journal import calendar_date
-from alvh.runtime.market import MISSING, MarketArrays
 from alvh.runtime.market import Market as MarketProtocol
-from alvh.runtime.run import Report, RunOptions, settings_in_force
+from alvh.runtime.market import MarketArrays
+from alvh.runtime.paths.run_paths import available_cores
+from alvh.runtime.run import Report, RunOptions, missing_notes, missing_shares, notes_of_market, settings_in_force
 from alvh.runtime.run_cells import Cell, CellGroup, CellRun, Row
 from alvh.runtime.write_grid import GridFolder, GridIdentity, check_grid_output
 from alvh.strategy import PathLike, Settings, Strategy, StrategyError, load
@@ -111,7 +111,7 @@ def run_grid(
     groups = _groups(cells, finished, reader, report)
     done(0)
     if groups:
-        CellRun(phase, threads or _processors(), reader.identifier(cells)).rows(groups, keep, done, report)
+        CellRun(phase, threads or available_cores(), reader.identifier(cells)).rows(groups, keep, done, report)
     table = pl.concat(rows).sort("cell")
     if table["cell"].to_list() != list(range(1, cells.count + 1)):
         raise InternalError("a cell of the grid is missing, or there twice")
@@ -249,7 +249,8 @@ def _groups(cells: _Cells, finished: set[int], reader: _Reader, report: Report) 
 def _notes(program: Program, arrays: MarketArrays, table: pl.DataFrame, end: str) -> tuple[str, ...]:
     """What holds of all cells, and how many stopped before the end."""
     stopped = [row["cell"] for row in table.iter_rows(named=True) if row["to"].isoformat() != end]
-    return (*_notes_on_stops(stopped), *_notes_on_market(program, arrays))
+    missing = missing_notes(program, arrays, missing_shares(program, arrays))
+    return (*_notes_on_stops(stopped), *missing, *notes_of_market(program, arrays))
 
 
 def _notes_on_stops(stopped: list[int]) -> Iterator[str]:
@@ -257,22 +258,3 @@ def _notes_on_stops(stopped: list[int]) -> Iterator[str]:
         named = ", ".join(map(str, stopped[:5])) + (", .." if len(stopped) > 5 else "")
         cells = f"{len(stopped):,} cell{'s' if len(stopped) > 1 else ''}"
         yield f"{cells} stopped early, for a position held had no price for more than five sessions: {named} (column `to`)"
-
-
-def _notes_on_market(program: Program, arrays: MarketArrays) -> Iterator[str]:
-    streams = {node.name for node in program.nodes if node.operation == "series"}
-    for name in sorted({*program.inputs, *streams} & set(arrays.series)):
-        missing = float((arrays.provenance[arrays.first : arrays.last + 1, arrays.series.index(name)] == MISSING).mean())
-        if missing == 1.0:
-            yield f"the market has no {name}: what reads it stays unknown, and no rule acts on the unknown"
-        elif missing:
-            yield f"missing on {missing:.1%} of days: {name}"
-    yield from (f"the market has no calendar {name}: no rule acts on it" for name in program.calendars if name not in arrays.events)
-    used = series_used(program)
-    yield from (note.text for note in arrays.notes if not note.series or note.series in used)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

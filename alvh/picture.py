@@ -134,7 +134,12 @@ def _write_titles(figure: Figure, comparison: Comparison) -> None:
     base = comparison.baseline
     figure.text(0.02, 0.95, _title(comparison), fontsize=13, fontweight="bold")
     period = f"{_long_date(base.start)} to {_long_date(base.end)}"
-    figure.text(0.02, 0.917, f"Market: {market_name(base)}, {period}. Capital {dollars(base.settings.capital)} each.", color=_FAINT)
+    figure.text(
+        0.02,
+        0.917,
+        f"Market: {market_name(base.market, base.settings.seed)}, {period}. Capital {dollars(base.settings.capital)} each.",
+        color=_FAINT,
+    )
     share = base.basis.modelled_share
     rests = "" if share is None else f"{percent(share, 0)} of the baseline's P&L rests on modelled prices. "
     assumed = f"{fills_in_words(base.settings.fill).capitalize()}, costs {base.settings.costs}. One path, and no advice."

@@ -10,7 +10,7 @@ import polars as pl
 from attrs import asdict, frozen
 
 from alvh.runtime.metrics import drawdown_reduction
-from alvh.runtime.results import SCHEMA_VERSION, Result, dump_json
+from alvh.runtime.results import SCHEMA_VERSION, Result, Shown
 
 
 class Named(Protocol):
@@ -41,7 +41,7 @@ class Difference:
 
 
 @frozen(eq=False, repr=False)
-class Comparison:
+class Comparison(Shown):
     """Results of one market and period, the baseline first. It shows itself as the tables of `alvh compare`."""
 
     results: tuple[Result, ...]
@@ -100,17 +100,10 @@ class Comparison:
             ],
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.result_tables import comparison_text
 
         return comparison_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.result_tables import comparison_html

@@ -9,7 +9,7 @@ from attrs import fields, frozen
 
 from alvh.runtime.axis import Axis, cells_of, words_of
 from alvh.runtime.metrics import Metrics
-from alvh.runtime.results import dump_json
+from alvh.runtime.results import Shown
 
 GRID_SCHEMA_VERSION = 1
 """Of the JSON and of the Parquet files of a grid. Grows by one when a field changes its meaning, its type or its name."""
@@ -30,7 +30,7 @@ def schema_of(axes: tuple[Axis, ...]) -> dict[str, Any]:
 
 
 @frozen(eq=False, repr=False)
-class Grid:
+class Grid(Shown):
     """The cells of a grid. It shows itself as the table of `alvh run`."""
 
     strategy: str
@@ -77,17 +77,10 @@ class Grid:
             "notes": list(self.notes),
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.grid_tables import grid_text
 
         return grid_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.grid_tables import grid_html

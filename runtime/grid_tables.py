@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from alvh.runtime.axis import cells_of, words_of
 from alvh.runtime.grid import Grid
-from alvh.runtime.result_tables import Table, dollars, percent, ratio
+from alvh.runtime.result_tables import Table, dollars, html_of, market_name, percent, ratio
 
 
 def grid_table(grid: Grid) -> Table:
@@ -33,9 +31,8 @@ def grid_table(grid: Grid) -> Table:
 
 
 def _heading(grid: Grid) -> str:
-    market = grid.market if grid.seed is None else f"{grid.market} (seed {grid.seed})"
     cells = grid.cells.height
-    return f"{grid.strategy}: {market}, {grid.start} to {grid.end}, {cells:,} cell{'' if cells == 1 else 's'}"
+    return f"{grid.strategy}: {market_name(grid.market, grid.seed)}, {grid.start} to {grid.end}, {cells:,} cell{'' if cells == 1 else 's'}"
 
 
 def _closing(grid: Grid) -> str:
@@ -53,5 +50,4 @@ def grid_text(grid: Grid) -> str:
 
 def grid_html(grid: Grid) -> str:
     """What a notebook shows of a grid."""
-    lines = "<br>".join(escape(line) for line in [*grid.notes, _closing(grid)])
-    return f"<div><strong>{escape(_heading(grid))}</strong>{grid_table(grid).html()}<small>{lines}</small></div>"
+    return html_of(_heading(grid), [grid_table(grid)], [*grid.notes, _closing(grid)])

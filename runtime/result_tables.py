@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from attrs import frozen
@@ -194,13 +195,13 @@ def knowledge_lines(result: Result) -> list[str]:
     return [f"Unknown on {percent(rule.unknown)} of days: {rule.verb} of {rule.layer}, {rule.rule} ({rule.text})." for rule in result.rules]
 
 
-def market_name(result: Result) -> str:
+def market_name(market: str, seed: int | None) -> str:
     """The market, with the seed of a generated one."""
-    return result.market if result.settings.seed is None else f"{result.market} (seed {result.settings.seed})"
+    return market if seed is None else f"{market} (seed {seed})"
 
 
 def _heading(result: Result) -> str:
-    return f"{market_name(result)}, {result.start} to {result.end}"
+    return f"{market_name(result.market, result.settings.seed)}, {result.start} to {result.end}"
 
 
 def _lines(result: Result) -> list[str]:
@@ -220,26 +221,36 @@ def result_text(result: Result) -> str:
 
 
 def comparison_lines(comparison: Comparison) -> list[tuple[str, list[str]]]:
-    """What the results rest on: first what holds for all of them (under an empty name), then what is each one's own."""
-    of_each = [_lines(result) for result in comparison.results]
-    common = [line for line in of_each[0] if all(line in lines for lines in of_each)]
-    own = [
-        (result.strategy, [line for line in lines if line not in common]) for result, lines in zip(comparison.results, of_each, strict=True)
-    ]
-    return [("", common), *own]
+    """What the results rest on, as `told_apart` puts it."""
+    return told_apart([(result.strategy, _lines(result)) for result in comparison.results])
+
+
+def told_apart(of_each: Sequence[tuple[str, list[str]]]) -> list[tuple[str, list[str]]]:
+    """Lines by name: first those that all have (under an empty name), then what is each one's own."""
+    common = [line for line in of_each[0][1] if all(line in lines for _, lines in of_each)]
+    return [("", common), *((name, [line for line in lines if line not in common]) for name, lines in of_each)]
+
+
+def told_in_blocks(told: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """A block of text for each name that has lines."""
+    return ["\n  ".join([name, *lines]) if name else "\n".join(lines) for name, lines in told if lines]
+
+
+def told_in_lines(told: Sequence[tuple[str, list[str]]]) -> list[str]:
+    """Each line with its name."""
+    return [f"{name}: {line}" if name else line for name, lines in told for line in lines]
 
 
 def comparison_text(comparison: Comparison) -> str:
     """What `alvh compare` prints."""
     base = comparison.baseline
     blocks = [f"{_heading(base)}; the baseline is {base.strategy}", comparison_table(comparison).text()]
-    for name, lines in comparison_lines(comparison):
-        if lines:
-            blocks.append("\n".join(lines) if not name else "\n  ".join([name, *lines]))
+    blocks += told_in_blocks(comparison_lines(comparison))
     return "\n\n".join(blocks) + "\n"
 
 
-def _html(title: str, tables: list[Table], lines: list[str]) -> str:
+def html_of(title: str, tables: Sequence[Table], lines: Sequence[str]) -> str:
+    """Tables under a title, with lines below them, as a notebook shows them."""
     paragraphs = "<br>".join(escape(line) for line in lines)
     return f"<div><strong>{escape(title)}</strong>{''.join(table.html() for table in tables)}<small>{paragraphs}</small></div>"
 
@@ -247,10 +258,10 @@ def _html(title: str, tables: list[Table], lines: list[str]) -> str:
 def result_html(result: Result) -> str:
     """What a notebook shows of a result."""
     lines = _lines(result)
-    return _html(f"{result.strategy}: {_heading(result)}", [metrics_table(result), layers_table(result)], lines)
+    return html_of(f"{result.strategy}: {_heading(result)}", [metrics_table(result), layers_table(result)], lines)
 
 
 def comparison_html(comparison: Comparison) -> str:
     """What a notebook shows of a comparison."""
-    lines = [f"{name}: {line}" if name else line for name, lines in comparison_lines(comparison) for line in lines]
-    return _html(_heading(comparison.baseline), [comparison_table(comparison)], lines)
+    lines = told_in_lines(comparison_lines(comparison))
+    return html_of(_heading(comparison.baseline), [comparison_table(comparison)], lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any
 
@@ -47,8 +48,25 @@ class RuleKnowledge:
     """Share of the bars on which its condition was unknown."""
 
 
+class Shown(ABC):
+    """What shows itself: as text and as HTML, each class in its own way, and as JSON."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The value as JSON holds it: plain values, what is undefined None."""
+
+    def to_json(self) -> str:
+        """`to_dict` as text, ending in a line break."""
+        return dump_json(self.to_dict())
+
+    def __repr__(self) -> str:
+        return str(self).rstrip("\n")
+
+
 @frozen(eq=False, repr=False)
-class Result:
+class Result(Shown):
     """One run, interpreted. `equity` has a row a bar, `journal` a row an action. It shows itself as the tables of `alvh run`."""
 
     strategy: str
@@ -106,17 +124,10 @@ class Result:
             "identity": self.identity,
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.result_tables import result_text
 
         return result_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.result_tables import result_html

@@ -12,10 +12,10 @@ from attrs import field, frozen
 
 from alvh.compiler.clauses import RuleClauses
 from alvh.compiler.ir import Program, rules_of, rules_of_group, rules_of_layer
-from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results
+from alvh.runtime.attribution import Basis, count_trades, find_basis, hedge_profit, layer_results, series_used
 from alvh.runtime.identity import identify
 from alvh.runtime.journal import calendar_date, journal_frame, place, rule_text
-from alvh.runtime.market import Market, MarketArrays, MarketError, Problem
+from alvh.runtime.market import MISSING, Market, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
 from alvh.runtime.pricing.opening import at_the_open
 from alvh.runtime.record import REFUSED, SETTLE, SHIFT, RunRecord
@@ -166,6 +166,19 @@ def _notes(program: Program, arrays: MarketArrays, record: RunRecord, basis: Bas
     if record.unknown_rates:
         notes.append(f"days that had no interest rate and earned none: {record.unknown_rates}")
     return tuple(notes)
+
+
+def missing_shares(program: Program, arrays: MarketArrays) -> dict[str, float]:
+    """Of each series that a run of the program reads, the share of the days traded on which the first path has none."""
+    traded = arrays.provenance[arrays.first : arrays.last + 1]
+    read = (name for name in series_used(program) if name in arrays.series)
+    return {name: float(np.mean(traded[:, arrays.series.index(name)] == MISSING)) for name in read}
+
+
+def notes_of_market(program: Program, arrays: MarketArrays) -> list[str]:
+    """What the market itself says to a reader of a run of the program."""
+    used = series_used(program)
+    return [note.text for note in arrays.notes if not note.series or note.series in used]
 
 
 def missing_notes(program: Program, arrays: MarketArrays, missing: Mapping[str, float]) -> list[str]:

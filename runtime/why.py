@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 
 from attrs import asdict, frozen
 
-from alvh.runtime.results import dump_json
+from alvh.runtime.results import Shown
 
 FORMAT_VERSION = "1.0"
 """Of the JSON. The first number grows when a key changes its meaning, type or name, the second with a new key."""
@@ -138,7 +138,7 @@ class LayerReasons:
 
 
 @frozen(repr=False)
-class Why:
+class Why(Shown):
     """The answer of `alvh why`."""
 
     strategy: str
@@ -167,17 +167,10 @@ class Why:
             "layers": [asdict(layer, value_serializer=plain) for layer in self.layers],
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.why_text import why_text
 
         return why_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from alvh.compiler.read_claims import Region
 from alvh.runtime.claims.judge import Judgement, PartJudged
-from alvh.runtime.results import dump_json
+from alvh.runtime.results import Shown
 from alvh.runtime.write_results import CLAIMS_FILE, CLAIMS_TEXT_FILE, write_whole
 
 FORMAT_VERSION = 1
@@ -19,7 +19,7 @@ FORMAT_VERSION = 1
 
 
 @frozen(eq=False, repr=False)
-class Claims:
+class Claims(Shown):
     """Judgements of the claims of files, and of the standard table where it was asked for."""
 
     market: str
@@ -44,17 +44,10 @@ class Claims:
             "standard": [_judgement(judgement) for judgement in self.standard] if self.is_standard else None,
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.claims.tables import claims_text
 
         return claims_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
 
 def write_claims(claims: Claims, folder: str | os.PathLike[str]) -> None:

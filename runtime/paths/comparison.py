@@ -10,7 +10,7 @@ from attrs import frozen
 from alvh.runtime.market import Floats
 from alvh.runtime.paths.distribution import Distribution, distribution
 from alvh.runtime.paths.result import SCHEMA_VERSION, PathsResult, spread
-from alvh.runtime.results import dump_json
+from alvh.runtime.results import Shown
 
 
 @frozen
@@ -24,7 +24,7 @@ class PathsDifference:
 
 
 @frozen(eq=False, repr=False)
-class PathsComparison:
+class PathsComparison(Shown):
     """Results on the same paths, the baseline first. It shows itself as the table of `alvh compare --paths`."""
 
     results: tuple[PathsResult, ...]
@@ -61,17 +61,10 @@ class PathsComparison:
             ],
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.paths.tables import comparison_text
 
         return comparison_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.paths.tables import comparison_html

@@ -9,14 +9,14 @@ import polars as pl
 from attrs import asdict, frozen
 
 from alvh.runtime.paths.distribution import PERCENTILES, Distribution
-from alvh.runtime.results import Result, Settings, dump_json
+from alvh.runtime.results import Result, Settings, Shown
 
 SCHEMA_VERSION = 1
 """Of the JSON of many paths. Grows by one when a field changes its meaning, its type or its name; a new field does not change it."""
 
 
 @frozen(eq=False, repr=False)
-class PathsResult:
+class PathsResult(Shown):
     """A strategy on many paths of a market. It shows itself as the tables of `alvh run --paths`."""
 
     strategy: str
@@ -59,17 +59,10 @@ class PathsResult:
             "identity": self.identity,
         }
 
-    def to_json(self) -> str:
-        """`to_dict` as text, ending in a line break."""
-        return dump_json(self.to_dict())
-
     def __str__(self) -> str:
         from alvh.runtime.paths.tables import paths_text
 
         return paths_text(self)
-
-    def __repr__(self) -> str:
-        return str(self).rstrip("\n")
 
     def _repr_html_(self) -> str:
         from alvh.runtime.paths.tables import paths_html

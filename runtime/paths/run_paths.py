@@ -9,13 +9,13 @@ import os
 
 import numpy as np
 import polars as pl
-from attrs import astuple, frozen
+from attrs import astuple, evolve, frozen
 
-from alvh.runtime.attribution import count_trades, hedge_profit, series_used
+from alvh.runtime.attribution import count_trades, hedge_profit
 from alvh.runtime.identity import identify
 from alvh.runtime.journal import calendar_date
 from alvh.runtime.lane_width import production_width
-from alvh.runtime.market import MISSING, MarketError, Problem
+from alvh.runtime.market import MarketError, Problem
 from alvh.runtime.markets.generated import GeneratedMarket
 from alvh.runtime.metrics import measure
 from alvh.runtime.paths.blocks import PathBlocks
@@ -24,7 +24,16 @@ from alvh.runtime.paths.measure_paths import METRICS
 from alvh.runtime.paths.result import PathsResult
 from alvh.runtime.paths.stream import Manner, Progress, Streamed, stream_paths
 from alvh.runtime.results import Result
-from alvh.runtime.run import Report, Runnable, RunOptions, interpret_record, missing_notes, settings_in_force
+from alvh.runtime.run import (
+    Report,
+    Runnable,
+    RunOptions,
+    interpret_record,
+    missing_notes,
+    missing_shares,
+    notes_of_market,
+    settings_in_force,
+)
 
 
 def available_cores() -> int:
@@ -164,14 +173,11 @@ def paths_frame(streamed: Streamed, sessions: np.ndarray) -> pl.DataFrame:
 
 def _notes(strategy: Runnable, blocks: PathBlocks, streamed: Streamed) -> tuple[str, ...]:
     program, arrays = strategy.program, blocks.shared
-    traded = arrays.provenance[arrays.first : arrays.last + 1]
-    rows = {name: arrays.series.index(name) for name in series_used(program) if name in arrays.series}
-    missing = {name: float(np.mean(traded[:, row] == MISSING)) for name, row in rows.items()}
-    notes = missing_notes(program, arrays, missing)
+    notes = missing_notes(program, arrays, missing_shares(program, arrays))
     stopped = int((streamed.stopped >= 0.0).sum())
     if stopped:
         notes.append(f"{stopped} of {len(streamed.stopped)} paths stopped early: a position held had no price for more than five sessions")
-    notes += [note.text for note in arrays.notes if not note.of_path and (not note.series or note.series in rows)]
+    notes += notes_of_market(program, evolve(arrays, notes=tuple(note for note in arrays.notes if not note.of_path)))
     for count, what in (
         (streamed.unknown_prints, "settlements that had no print and took the last mark instead"),
         (streamed.stale_marks, "marks of single legs that had no price on their day and were carried from the day before"),

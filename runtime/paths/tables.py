@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 from alvh.runtime.paths.comparison import PathsComparison, PathsDifference
 from alvh.runtime.paths.distribution import Distribution
 from alvh.runtime.paths.result import PathsResult
-from alvh.runtime.result_tables import ABSENT, Table, dollars, percent, ratio, settings_line
+from alvh.runtime.result_tables import (
+    ABSENT,
+    Table,
+    dollars,
+    html_of,
+    market_name,
+    percent,
+    ratio,
+    settings_line,
+    told_apart,
+    told_in_blocks,
+    told_in_lines,
+)
 
 
 def _count(value: float | None) -> str:
@@ -47,7 +58,7 @@ def metrics_table(result: PathsResult) -> Table:
 
 def _heading(result: PathsResult) -> str:
     paths = "1 path" if result.paths == 1 else f"{result.paths:,} paths"
-    return f"{result.market} (seed {result.settings.seed}), {result.start} to {result.end}, {paths}"
+    return f"{market_name(result.market, result.settings.seed)}, {result.start} to {result.end}, {paths}"
 
 
 def _lines(result: PathsResult) -> list[str]:
@@ -71,8 +82,7 @@ def paths_text(result: PathsResult) -> str:
 def paths_html(result: PathsResult) -> str:
     """What a notebook shows."""
     lines = [*(f"- {note}" for note in result.notes), *_lines(result)]
-    title = escape(f"{result.strategy}: {_heading(result)}")
-    return f"<div><strong>{title}</strong>{metrics_table(result).html()}<small>{'<br>'.join(map(escape, lines))}</small></div>"
+    return html_of(f"{result.strategy}: {_heading(result)}", [metrics_table(result)], lines)
 
 
 def comparison_table(comparison: PathsComparison) -> Table:
@@ -112,26 +122,19 @@ def _signed(value: float | None) -> str:
 
 
 def _comparison_lines(comparison: PathsComparison) -> list[tuple[str, list[str]]]:
-    """What holds for all results (under an empty name), then what is each one's own."""
-    of_each = [[*(f"- {note}" for note in result.notes), *_lines(result)] for result in comparison.results]
-    common = [line for line in of_each[0] if all(line in lines for lines in of_each)]
-    own = [
-        (result.strategy, [line for line in lines if line not in common]) for result, lines in zip(comparison.results, of_each, strict=True)
-    ]
-    return [("", common), *own]
+    """What is said of the results, as `told_apart` puts it."""
+    return told_apart([(result.strategy, [*(f"- {note}" for note in result.notes), *_lines(result)]) for result in comparison.results])
 
 
 def comparison_text(comparison: PathsComparison) -> str:
     """What `alvh compare --paths` prints."""
     base = comparison.baseline
     blocks = [f"{_heading(base)}: medians; the baseline is {base.strategy}, path by path", comparison_table(comparison).text()]
-    blocks += ["\n".join(lines) if not name else "\n  ".join([name, *lines]) for name, lines in _comparison_lines(comparison) if lines]
+    blocks += told_in_blocks(_comparison_lines(comparison))
     return "\n\n".join(blocks) + "\n"
 
 
 def comparison_html(comparison: PathsComparison) -> str:
     """What a notebook shows of a comparison."""
-    title = escape(f"{_heading(comparison.baseline)}: medians")
-    told = [f"{name}: {line}" if name else line for name, lines in _comparison_lines(comparison) for line in lines]
-    lines = "<br>".join(map(escape, told))
-    return f"<div><strong>{title}</strong>{comparison_table(comparison).html()}<small>{lines}</small></div>"
+    lines = told_in_lines(_comparison_lines(comparison))
+    return html_of(f"{_heading(comparison.baseline)}: medians", [comparison_table(comparison)], lines)
