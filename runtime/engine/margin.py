@@ -26,13 +26,19 @@ def payoff(is_call: bool, price: float, strike: float) -> float:
 
 
 @lane_function
+def is_naked(run: Run, leg: int, covered: bool) -> bool:
+    """Whether a leg's margin moves with its forward: an option sold by a layer that writes against another."""
+    return bool(covered and run.rules.legs[leg, at.G_KIND] == at.OPTION and run.rules.legs[leg, at.G_WEIGHT] < 0.0)
+
+
+@lane_function
 def floating_margin(lanes: Lanes, run: Run, leg: int, covered: bool, terms: int, strike: float, mark: float) -> float:
     """Margin of a leg that moves with the market, points a structure; `covered`: its layer writes against another."""
     kind = int(run.rules.legs[leg, at.G_KIND])
     weight: float = run.rules.legs[leg, at.G_WEIGHT]
     if kind == at.FUTURE:
         return abs(weight) * maximum(FUTURE_MARGIN * mark, LEAST_FUTURE_MARGIN)
-    if covered and kind == at.OPTION and weight < 0.0:
+    if is_naked(run, leg, covered):
         forward = term(lanes, run, terms, 0)
         out = forward - strike
         if run.rules.legs[leg, at.G_IS_CALL] == 1.0:
@@ -54,7 +60,9 @@ def note_floating(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask:
         row = (slot * at.LEGS + leg) * at.LEG_ROWS
         alive = load(lanes, run.state.legs, row + at.E_ALIVE) == 1.0
         product, kind = int(run.rules.legs[first_leg + leg, at.G_PRODUCT]), int(run.rules.legs[first_leg + leg, at.G_KIND])
-        terms = terms_of_leg(lanes, run, bar, product, kind, row, mask & alive)
+        terms = 0
+        if is_naked(run, first_leg + leg, covered):
+            terms = terms_of_leg(lanes, run, bar, product, kind, row, mask & alive)
         strike = load(lanes, run.state.legs, row + at.E_STRIKE)
         mark = load(lanes, run.state.legs, row + at.E_MARK)
         total = total + select(alive, floating_margin(lanes, run, first_leg + leg, covered, terms, strike, mark), 0.0)
