@@ -46,6 +46,7 @@ from alvh.runtime.lanes import (
     is_unknown,
     lane_bits,
     load,
+    lowest_set_bit,
     maximum,
     minimum,
     negate,
@@ -271,6 +272,7 @@ for _function, _pattern in (
     (any_lane, "m>b"),
     (all_lanes, "m>b"),
     (lane_bits, "m>i"),
+    (lowest_set_bit, "i>i"),
     (minimum, "vv>v"),
     (maximum, "vv>v"),
     (absolute, "v>v"),
@@ -357,6 +359,11 @@ def _lower_lane_bits(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     row = mask if not isinstance(mask.type, ir.VectorType) else builder.bitcast(mask, ir.IntType(mask.type.count))
     whole = context.get_value_type(types.intp)
     return row if row.type == whole else builder.zext(row, whole)
+
+
+@lower_builtin(lowest_set_bit, types.Any)
+def _lower_lowest_set_bit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
 
 
 @lower_builtin(minimum, types.Any, types.Any)

@@ -159,6 +159,11 @@ def lane_bits(mask: bool) -> int:
     return int(mask)
 
 
+def lowest_set_bit(bits: int) -> int:
+    """The place of the lowest bit of a whole number that is set; without meaning for 0."""
+    return (int(bits) & -int(bits)).bit_length() - 1
+
+
 def minimum(first: float, second: float) -> float:
     """`first if first < second else second`: the second where either is unknown."""
     return first if first < second else second

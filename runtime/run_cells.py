@@ -1,7 +1,8 @@
 """Cells of a grid run: groups of programs that differ in numbers alone, cut into blocks of lanes, the blocks run on threads.
 
-How cells are grouped, how many lanes there are and on how many threads they run changes no bit of a row. A cell keeps its
-figures and nothing else, so that memory does not grow with the grid.
+Cells that signals decide are walked from signal to signal, all others go through the day loop. Neither that, nor how cells are grouped,
+how many lanes there are and on how many threads they run, changes a bit of a row. A cell keeps its figures and nothing else, so that
+memory does not grow with the grid.
 """
 
 from __future__ import annotations
@@ -10,26 +11,34 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
+from math import isnan
 from typing import Any, TypeAlias
 
 import numpy as np
 from attrs import asdict, field, frozen
 
 from alvh.compiler.ir import Program
+from alvh.compiler.twins import hedge_layers
 from alvh.runtime.attribution import count_trades, hedge_profit
 from alvh.runtime.engine.compiled import is_engine_cached
 from alvh.runtime.engine.simulate import KERNEL_PAYS
 from alvh.runtime.engine.simulate_cells import CellRunner, path_of_cells
 from alvh.runtime.journal import calendar_date
+from alvh.runtime.lane_width import production_width
 from alvh.runtime.market import Floats, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
+from alvh.runtime.paths.measure_paths import METRICS, measure_paths
 from alvh.runtime.record import RunRecord
+from alvh.runtime.signals.compiled_kernels import are_kernels_cached, compiled_kernels, plain_kernels
+from alvh.runtime.signals.run_signals import SignalCells, can_be_walked
 
 LANES = 8
 FULL_ENOUGH = 3
 """Cells from which on a block of lanes, some of them idle, is faster than a run for each, once one lane is compiled too."""
 LANES_PAY = 10_000_000
 """Path-days from which on lanes are worth a first compilation of the engine for them (more than a minute)."""
+WALKS_PAY = 30_000_000
+"""Path-days from which on walks are worth a first compilation of their two loops (seconds)."""
 PATIENCE = 1.0
 """Seconds between two parts: what a kill can cost, beside the blocks it interrupts."""
 
@@ -72,6 +81,8 @@ class CellRun:
     lanes: int | None = None
     """None: chosen by what is worth it."""
     jit: bool = True
+    walks: bool | None = None
+    """Whether what signals decide is walked; None: where that is worth it."""
 
     def rows(
         self, groups: Sequence[CellGroup], keep: Callable[[list[Row]], None], done: Callable[[int], None], report: Callable[[str], None]
@@ -81,9 +92,7 @@ class CellRun:
         What was finished is kept when a run is interrupted or fails, too. MarketError for a cell without a bar."""
         lanes = self._lanes_of(groups)
         least = FULL_ENOUGH if self.jit and is_engine_cached(1) else 1
-        widths = {width for group in groups for width, _ in _blocks(group, lanes, least)}
-        is_new = self.jit and not all(map(is_engine_cached, widths))
-        report("compiling the engine (once, about a minute)" if is_new else "simulating")
+        report("compiling (once, a minute at most)" if self._compiles(groups, lanes, least) else "simulating")
         waiting: list[Row] = []
         written = time.monotonic()
         running: set[Future[list[Row]]] = set()
@@ -112,6 +121,14 @@ class CellRun:
             for rows in filter(None, (waiting, late)):
                 keep(rows)
 
+    def _compiles(self, groups: Sequence[CellGroup], lanes: int, least: int) -> bool:
+        """Whether something will have to be compiled that is not in the cache."""
+        if not self.jit:
+            return False
+        walked = [group for group in groups if self._is_walked(group)]
+        widths = {width for group in groups if not self._is_walked(group) for width, _ in _blocks(group, lanes, least)}
+        return bool(walked and not are_kernels_cached(production_width())) or not all(map(is_engine_cached, widths))
+
     def _lanes_of(self, groups: Sequence[CellGroup]) -> int:
         if not self.jit:
             return 1
@@ -124,6 +141,12 @@ class CellRun:
         """Each block as a call. Groups of one market share its arrays."""
         shared: dict[tuple[int, int], MarketArrays] = {}
         for group in groups:
+            if self._is_walked(group):
+                walked = self._ready_to_walk(group)
+                alone = CellRunner(group.program, path_of_cells(group.arrays, 1), self.phase, kernel=False, jit=self.jit)
+                for first in range(0, len(group.cells), walked.at_once):
+                    yield self._walk_of(group, walked, alone, first)
+                continue
             runners: dict[int, CellRunner] = {}
             for width, cells in _blocks(group, lanes, least):
                 if width not in runners:
@@ -136,8 +159,7 @@ class CellRun:
 
     def _run_of(self, group: CellGroup, runner: CellRunner, cells: list[Cell]) -> Callable[[], list[Row]]:
         def run() -> list[Row]:
-            numbers: Floats = np.array([cell.numbers for cell in cells], dtype=np.float64).reshape(len(cells), -1)
-            return [self._row(group, cell, record) for cell, record in zip(cells, runner.run(numbers), strict=True)]
+            return [self._row(group, cell, record) for cell, record in zip(cells, runner.run(_numbers_of(cells)), strict=True)]
 
         return run
 
@@ -151,6 +173,41 @@ class CellRun:
         last_day = int(arrays.sessions[arrays.first + bars - 1])
         identity = cell.identity if record.stopped < 0 else self.identify(cell.number, last_day)
         return {"cell": cell.number, **asdict(metrics), "to": calendar_date(last_day), "identity": identity}
+
+    def _is_walked(self, group: CellGroup) -> bool:
+        """Whether signals decide all of a group, and walking it is worth it."""
+        pays = self.jit and (len(group.cells) * group.bars >= WALKS_PAY or are_kernels_cached(production_width()))
+        return (pays if self.walks is None else self.walks) and can_be_walked(group.program, group.arrays)
+
+    def _ready_to_walk(self, group: CellGroup) -> SignalCells:
+        loops = compiled_kernels(production_width()) if self.jit else plain_kernels()
+        return SignalCells(group.program, group.arrays, self.phase, _numbers_of(group.cells), loops)
+
+    def _walk_of(self, group: CellGroup, walked: SignalCells, alone: CellRunner, first: int) -> Callable[[], list[Row]]:
+        """Rows of the cells that one walk runs; those that need more than a walk go through the day loop."""
+        cells = group.cells[first : first + walked.at_once]
+        last_day = calendar_date(int(group.arrays.sessions[group.arrays.last]))
+        is_hedge = bool(hedge_layers(group.program))
+
+        def run() -> list[Row]:
+            found = walked.walk(first)
+            metrics = measure_paths(found.equity(), group.program.capital, found.trades, found.profit if is_hedge else None)
+            rows = []
+            for place, (cell, figures) in enumerate(zip(cells, metrics.tolist(), strict=True)):
+                if found.is_cut[place]:
+                    rows.append(self._row(group, cell, alone.run(_numbers_of([cell]))[0]))
+                else:
+                    named = {name: None if isnan(figure) else figure for name, figure in zip(METRICS, figures, strict=True)}
+                    named["trades"] = int(found.trades[place])
+                    rows.append({"cell": cell.number, **named, "to": last_day, "identity": cell.identity})
+            return rows
+
+        return run
+
+
+def _numbers_of(cells: Sequence[Cell]) -> Floats:
+    """[cells, numbers]."""
+    return np.array([cell.numbers for cell in cells], dtype=np.float64).reshape(len(cells), -1)
 
 
 def _failed(future: Future[list[Row]]) -> bool:

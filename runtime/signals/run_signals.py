@@ -1,0 +1,231 @@
+"""Cells of a grid of a strategy that signals decide: which rules they share, what those say, and the walk of each cell."""
+
+from __future__ import annotations
+
+from threading import local
+
+import numpy as np
+from attrs import evolve, field, frozen
+
+from alvh.compiler.emit_steps import emit_steps
+from alvh.compiler.emit_tables import Tables, emit_tables, place_numbers
+from alvh.compiler.ir import NodeId, Program
+from alvh.grammar.diagnostics import InternalError
+from alvh.runtime.engine import arrays as build
+from alvh.runtime.engine.layout import Run
+from alvh.runtime.engine.trade import DUST
+from alvh.runtime.market import Expiries, Floats, Integers, MarketArrays
+from alvh.runtime.signals import layout
+from alvh.runtime.signals.compiled_kernels import SignalKernels
+from alvh.runtime.signals.signal_strategy import (
+    SignalStrategy,
+    are_prices_known,
+    share_prices_of,
+    signal_strategy_of,
+    streams_of,
+    traded,
+)
+
+BLOCKS = 4
+"""Blocks of lanes that one walk runs: a call costs as much as some of them, memory for more of them is slower."""
+SURFACE_OPERATIONS = frozenset({"spx_volatility"})
+"""Operations that read rows of the market at their places in the engine's order."""
+
+NO_EXPIRIES = Expiries(*[np.zeros(0, dtype=np.int64)] * 6)
+
+
+@frozen(eq=False)
+class Walked:
+    """What some cells came to."""
+
+    blocks: Floats
+    """[blocks, bars, lanes], dollars of equity, the cells lane after lane; good until the thread's next walk."""
+    profit: Floats
+    """[cells], dollars: of the layer."""
+    trades: Floats
+    """[cells]: orders filled."""
+    is_cut: Floats
+    """[cells]: 1 where cash did not pay a whole order: nothing of the cell holds, the day loop has to run it."""
+
+    @property
+    def final_equity(self) -> Floats:
+        """[cells]."""
+        return self.blocks[:, -1, :].reshape(-1)[: len(self.profit)]
+
+    def equity(self) -> Floats:
+        """[cells, bars], a copy."""
+        blocks, bars, lanes = self.blocks.shape
+        return np.array(self.blocks.transpose(0, 2, 1), order="C").reshape(blocks * lanes, bars)[: len(self.profit)]
+
+
+def can_be_walked(program: Program, arrays: MarketArrays) -> bool:
+    """Whether signals decide all of a program, and no price that it needs is missing."""
+    strategy = signal_strategy_of(program)
+    return strategy is not None and are_prices_known(strategy.leg, arrays)
+
+
+@frozen(eq=False)
+class SignalCells:
+    """Cells of a program that can be walked, ready for it, with the signals that they go by. Any number of threads may share it."""
+
+    program: Program
+    arrays: MarketArrays
+    """Of which the first path is the market."""
+    phase: int
+    numbers: Floats
+    """[cells, numbers], in the order of `numbers_of`."""
+    kernels: SignalKernels
+    strategy: SignalStrategy = field(init=False)
+    sizes: Floats = field(init=False)
+    _signals: _Signals = field(init=False)
+    _days: Floats = field(init=False)
+    _rooms: local = field(factory=local, init=False)
+
+    @strategy.default
+    def _know_the_strategy(self) -> SignalStrategy:
+        strategy = signal_strategy_of(self.program)
+        if strategy is None or not are_prices_known(strategy.leg, self.arrays):
+            raise InternalError("a program was to be walked that signals do not decide, or that lacks a price")
+        return strategy
+
+    @sizes.default
+    def _tell_sizes(self) -> Floats:
+        return _sizes_of(self)
+
+    @_signals.default
+    def _record(self) -> _Signals:
+        return _record_signals(self)
+
+    @_days.default
+    def _tell_days(self) -> Floats:
+        return _days_of(self)
+
+    @property
+    def bars(self) -> int:
+        return self.arrays.last - self.arrays.first + 1
+
+    @property
+    def at_once(self) -> int:
+        """Cells that one walk runs."""
+        return BLOCKS * self.kernels.width
+
+    def walk(self, first: int) -> Walked:
+        """The cells from number `first` on, at most `at_once`. Its equity is good until the thread's next walk."""
+        width, bars, signals = self.kernels.width, self.bars, self._signals
+        count = min(self.at_once, len(self.numbers) - first)
+        blocks = -(-count // width)
+        # A last block with fewer cells than lanes repeats its last cell, and drops it.
+        chosen = np.minimum(np.arange(first, first + blocks * width), len(self.numbers) - 1)
+        room = self._room()
+        self.kernels.walk(
+            blocks, bars, self.program.capital, self._days, signals.words, signals.to_open, signals.to_close, signals.columns[chosen],
+            self.sizes[chosen], room.coming, room.account, room.equity, room.figures,
+        )  # fmt: skip
+        return Walked(room.equity.reshape(BLOCKS, bars, width)[:blocks], *room.figures[:count].T.copy())
+
+    def _room(self) -> _Room:
+        """The thread's own: memory written for the first time costs more than the walk."""
+        if not hasattr(self._rooms, "own"):
+            width = self.kernels.width
+            self._rooms.own = _Room(
+                coming=np.zeros(width, dtype=np.int64),
+                account=np.zeros((layout.ACCOUNT_ROWS, width)),
+                equity=np.empty((BLOCKS * self.bars, width)),
+                figures=np.empty((self.at_once, layout.FIGURE_COLUMNS)),
+            )
+        own: _Room = self._rooms.own
+        return own
+
+
+@frozen(eq=False)
+class _Room:
+    """What a walk works in."""
+
+    coming: Integers
+    account: Floats
+    equity: Floats
+    figures: Floats
+
+
+@frozen(eq=False)
+class _Signals:
+    """Columns of signals, and the two that each cell goes by."""
+
+    words: int
+    to_open: Integers
+    to_close: Integers
+    columns: Integers
+    """[cells, CELL_COLUMNS]."""
+
+
+def _record_signals(cells: SignalCells) -> _Signals:
+    """Rules that read the same numbers say the same: they are evaluated once."""
+    program, strategy, width = cells.program, cells.strategy, cells.kernels.width
+    tables = emit_tables(program, expose_all=True)
+    read_to_open, read_to_close = (_numbers_read(program, tables, rules) for rules in (strategy.opens, strategy.closes))
+    if set(read_to_open) & set(read_to_close):
+        read_to_open = read_to_close = sorted({*read_to_open, *read_to_close})
+    opening, of_opening = np.unique(cells.numbers[:, read_to_open], axis=0, return_inverse=True)
+    closing, of_closing = np.unique(cells.numbers[:, read_to_close], axis=0, return_inverse=True)
+    different = max(len(opening), len(closing))
+    columns = width * -(-different // width)
+    numbers = np.repeat(cells.numbers[:1], columns, axis=0)
+    numbers[:, read_to_open] = opening[np.minimum(np.arange(columns), len(opening) - 1)]
+    numbers[:, read_to_close] = closing[np.minimum(np.arange(columns), len(closing) - 1)]
+    bars = cells.arrays.last - cells.arrays.first + 1
+    words = -(-bars // layout.WORD)
+    # One column more, in which nothing is ever said.
+    to_open, to_close = (np.zeros((columns + 1) * words, dtype=np.int64) for _ in range(2))
+    conditions = np.array([*strategy.opens, *strategy.closes, 0], dtype=np.int64)
+    said = np.zeros(2 * layout.WORD, dtype=np.int64)
+    narrowed = _what_streams_read(program, cells.arrays, width)
+    steps = emit_steps(program, tables, narrowed.series)
+    market = build.market_tables(tables, narrowed, slice(None), build.level_table(), None, width)
+    settings = build.settings_of(program, tables, narrowed, cells.phase, 0, width, interpreted=True, records=False)
+    tape = build.small_tape(program, narrowed, width, settings)
+    for first in range(0, columns, width):
+        by_lane = np.ascontiguousarray(numbers[first : first + width].T)
+        run = Run(
+            market, settings, build.rule_arrays(program, tables, steps, by_lane), build.fresh_state(program, tables, market, by_lane), tape
+        )
+        cells.kernels.record_signals(run, len(strategy.opens), len(strategy.closes), conditions, said, first, words, to_open, to_close)
+    if strategy.always_opens:
+        to_open[: columns * words] = (1 << layout.WORD) - 1
+    of_opening = np.where(cells.sizes[:, layout.BOUGHT] > 0.0, of_opening.reshape(-1), columns)  # an order of nothing is refused
+    pairs = np.stack([of_opening, of_closing.reshape(-1)], axis=1)
+    return _Signals(words, to_open, to_close, np.ascontiguousarray(pairs, dtype=np.int64))
+
+
+def _numbers_read(program: Program, tables: Tables, conditions: tuple[NodeId, ...]) -> list[int]:
+    """Places of the numbers that conditions are made of."""
+    return sorted(tables.node_numbers[node] for node in streams_of(program, conditions) if node in tables.node_numbers)
+
+
+def _what_streams_read(program: Program, arrays: MarketArrays, width: int) -> MarketArrays:
+    """The market's first path once a lane, with the series that the program's streams read and no others, since all are much memory."""
+    named = {"spx", *(node.name for node in program.nodes if node.operation == "series")}
+    by_place = any(node.operation in SURFACE_OPERATIONS for node in program.nodes)
+    kept = [row for row, name in enumerate(arrays.series) if by_place or name in named]
+    values = np.repeat(arrays.values[:, kept, :1], width, axis=2)
+    series = tuple(arrays.series[row] for row in kept)
+    return evolve(arrays, series=series, values=values, spx=NO_EXPIRIES, vix=NO_EXPIRIES, fund=NO_EXPIRIES)
+
+
+def _days_of(cells: SignalCells) -> Floats:
+    """What `walk` reads of each bar traded, as the day loop has it."""
+    arrays, leg = cells.arrays, cells.strategy.leg
+    rate = traded(arrays, "rate")
+    days = np.zeros((len(rate), layout.BAR_COLUMNS))
+    prices = share_prices_of(leg, arrays, charged=cells.program.costs != "none")
+    days[:, layout.WORTH], days[:, layout.DEBIT], days[:, layout.BID] = prices.worth, prices.debit, prices.bid
+    days[1:, layout.RATE] = np.where(np.isnan(rate[:-1]), 0.0, rate[:-1])
+    days[1:, layout.DAYS] = np.diff(arrays.sessions[arrays.first : arrays.last + 1])
+    return days
+
+
+def _sizes_of(cells: SignalCells) -> Floats:
+    """[cells, SIZE_COLUMNS]."""
+    _, places = place_numbers(cells.program)
+    wanted = cells.numbers[:, places[cells.strategy.size]]
+    bought = np.maximum(np.floor(wanted + DUST), 0.0) if cells.program.whole_contracts else np.where(wanted > DUST, wanted, 0.0)
+    return np.stack([wanted, bought], axis=1)
