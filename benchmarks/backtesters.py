@@ -1,9 +1,10 @@
-"""The RSI rule over 1,000 columns of 9,000 bars: alvh's engine, vectorbt and backtrader, which must end with the same values.
+"""The RSI rule over 9,000 bars, a thousand times at once: alvh, vectorbt and backtrader, which must end with the same values.
 
-`rsi_rule.alvh` buys 100 SPX shares while RSI 14 is below 30 and sells them above 70, free of costs. alvh runs all of its engine for it:
-every column is a path with its account, its journal and its tape of every bar, `simulate` whole, market arrays given. vectorbt computes RSI
-(through TA-Lib), signals, orders and final values of all columns at once; backtrader runs one column. The backtesters run in a process and
-an environment of their own, `.venv-peers`, which `make bench` makes. All times are processor time.
+`rsi_rule.alvh` buys 100 SPX shares while RSI 14 is low and sells them when it is high, free of costs. Two thousands of it are run. *Cells*:
+one series of prices, a thousand pairs of thresholds, as backtesters are used to search; alvh walks them as the cells of a grid. *Columns*:
+a thousand series of prices, one pair; alvh walks them as paths, and once more runs all of its day loop, with account, journal and a tape
+of every bar. Columns of both are final values in memory; metrics are timed apart. The backtesters run in a process and an environment
+of their own, `.venv-peers`, which `make bench` makes; backtrader runs one column. All times are processor time of one thread.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from attrs import evolve
@@ -23,14 +25,21 @@ from attrs import evolve
 from alvh.compiler.ir import Program
 from alvh.interface import Market
 from alvh.runtime.engine.simulate import simulate
+from alvh.runtime.engine.simulate_cells import numbers_of
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.run_cells import Cell, CellGroup, CellRun
+from alvh.runtime.run_cells import Row as CellRow
+from alvh.runtime.signals.compiled_kernels import compiled_kernels
+from alvh.runtime.signals.walk_cells import SignalCells
+from alvh.runtime.signals.walk_paths import PathWalker
 from alvh.strategy import load
 from benchmarks.interleaved import REPOSITORY, Missing, Ratio, Row, table
-from benchmarks.language_tax import day_loop_seconds
 from benchmarks.markets import FIRST, SESSIONS, write_generated
 
 PEERS = REPOSITORY / ".venv-peers" / "bin" / "python"
 RULE = REPOSITORY / "benchmarks" / "rsi_rule.alvh"
+LOWS, HIGHS = np.arange(20.0, 45.0), np.arange(60.0, 100.0)
+"""Of a thousand pairs."""
 COLUMNS = 1_000
 LANES = 16
 CHUNK = 64
@@ -38,11 +47,19 @@ ROUNDS = 5
 LEAST_AGAINST_VECTORBT = 200.0
 FURTHEST = 1e-12
 
+Timed: TypeAlias = tuple[float, list[float]]
+"""Seconds, and final equity."""
+
 
 def prices(columns: int = COLUMNS) -> Floats:
     """[SESSIONS, columns] of a random walk."""
     steps = np.random.default_rng(14).normal(0.0, 0.01, (SESSIONS, columns))
     return np.asarray(100.0 * np.exp(np.cumsum(steps, axis=0)))
+
+
+def thresholds() -> tuple[Floats, Floats]:
+    """[cells] of RSI to buy below and to sell above."""
+    return np.repeat(LOWS, len(HIGHS)), np.tile(HIGHS, len(LOWS))
 
 
 @cache
@@ -61,17 +78,60 @@ def arrays_of(closes: Floats) -> MarketArrays:
     return evolve(calendar, values=values, first=0, last=bars - 1)
 
 
-def run_engine(program: Program, closes: Floats) -> tuple[float, float, list[float]]:
-    """Processor seconds of `simulate`, of the day loops within it, and final equity by column; one block of market arrays at a time."""
+def numbers_of_cells(program: Program) -> Floats:
+    """[cells, numbers] of the program with each pair of thresholds."""
+    places = [node.name for node in program.nodes if node.operation in ("constant", "parameter")]
+    low, high = thresholds()
+    numbers = np.repeat(np.array(numbers_of(program))[None, :], len(low), axis=0)
+    numbers[:, places.index("oversold")], numbers[:, places.index("overbought")] = low, high
+    return numbers
+
+
+def walk_cells(program: Program, arrays: MarketArrays, numbers: Floats) -> Timed:
+    """From a program, market arrays and numbers to the equity of every bar of every cell, in memory that is used again."""
+    loops, final = compiled_kernels(LANES), []
+    start = time.thread_time()
+    cells = SignalCells(program, arrays, 0, numbers, loops)
+    for first in range(0, len(numbers), cells.at_once):
+        final.append(cells.walk(first).final_equity)
+    return time.thread_time() - start, [float(value) for block in final for value in block]
+
+
+def tell_cells(program: Program, arrays: MarketArrays, numbers: Floats) -> Timed:
+    """The same to the rows of a grid, nine metrics each."""
+    rows: list[CellRow] = []
+    start = time.process_time()
+    group = CellGroup(program, arrays, [Cell(place + 1, tuple(row), "") for place, row in enumerate(numbers.tolist())])
+    CellRun(0, 1, lambda number, day: "", walks=True).rows([group], rows.extend, lambda more: None, lambda stage: None)
+    return time.process_time() - start, [row["final_equity"] for row in sorted(rows, key=lambda row: int(row["cell"]))]
+
+
+def walk_columns(program: Program, closes: Floats) -> Timed:
+    """Every column as a path. Filling a block is the market's time."""
+    shared = arrays_of(closes[:, :1])
+    series = np.repeat(shared.values.reshape(-1, 1), LANES, axis=1)
+    index = series.reshape(len(closes), -1, LANES)[:, shared.series.index("spx"), :]
+    walker = PathWalker(program, shared, 0, compiled_kernels(LANES), series)
     seconds, final = 0.0, []
-    with day_loop_seconds(time.thread_time) as loops:
-        for first in range(0, closes.shape[1], CHUNK):
-            arrays = arrays_of(closes[:, first : first + CHUNK])
-            start = time.thread_time()
-            records = simulate(program, arrays, lanes=LANES, kernel=True)
-            seconds += time.thread_time() - start
-            final += [float(record.equity[-1]) for record in records]
-    return seconds, sum(loops), final
+    for first in range(0, closes.shape[1], LANES):
+        index[:] = closes[:, np.minimum(np.arange(first, first + LANES), closes.shape[1] - 1)]
+        start = time.thread_time()
+        walker.walk()
+        seconds += time.thread_time() - start
+        final += walker.tape.bars[len(closes) - 1].tolist()
+    return seconds, final[: closes.shape[1]]
+
+
+def run_engine(program: Program, closes: Floats) -> Timed:
+    """`simulate`, one block of market arrays at a time."""
+    seconds, final = 0.0, []
+    for first in range(0, closes.shape[1], CHUNK):
+        arrays = arrays_of(closes[:, first : first + CHUNK])
+        start = time.thread_time()
+        records = simulate(program, arrays, lanes=LANES, kernel=True)
+        seconds += time.thread_time() - start
+        final += [float(record.equity[-1]) for record in records]
+    return seconds, final
 
 
 def run_peers(closes: Floats, rounds: int) -> dict[str, Any]:
@@ -79,8 +139,9 @@ def run_peers(closes: Floats, rounds: int) -> dict[str, Any]:
     if not PEERS.exists():
         return {}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "prices.npy"
-        np.save(path, closes)
+        path = Path(folder) / "inputs.npz"
+        low, high = thresholds()
+        np.savez(path, prices=closes, oversold=low, overbought=high)
         command = [str(PEERS), str(REPOSITORY / "benchmarks" / "peer_backtesters.py"), str(path), str(rounds)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -90,26 +151,31 @@ def run_peers(closes: Floats, rounds: int) -> dict[str, Any]:
 
 
 def measure(rounds: int = ROUNDS, columns: int = COLUMNS) -> list[Row]:
-    """Seconds a bar and column. RuntimeError where final values differ."""
+    """Seconds a bar of a cell or column. RuntimeError where final values differ."""
     program, closes = load(RULE).program, prices(columns)
-    final = run_engine(program, closes)[2]
+    arrays, numbers = arrays_of(closes[:, :1]), numbers_of_cells(program)
     found = run_peers(closes, rounds)
-    for name, peer in found.items():
-        off = max(abs(theirs / ours - 1.0) for theirs, ours in zip(peer["final"], final, strict=False))
-        if not off <= FURTHEST:
-            raise RuntimeError(f"final values of {name} differ by {off:.1e}")
-    runs = [run_engine(program, closes)[:2] for _ in range(rounds)]
-    cells = closes.size
-    whole, loop = median(run[0] for run in runs) / cells, median(run[1] for run in runs) / cells
+    of_cells, of_columns = SESSIONS * len(numbers), closes.size
+
+    def ours() -> Iterator[tuple[str, str, int, str, Callable[[], Timed], float | None]]:
+        cell, column = "RSI rule, a bar of a pair of thresholds", "RSI rule, a bar of a price series"
+        yield "cells", cell, of_cells, f"alvh, {LANES} lanes", lambda: walk_cells(program, arrays, numbers), LEAST_AGAINST_VECTORBT
+        yield "metrics", f"{cell}, metrics", of_cells, "alvh, rows of a grid", lambda: tell_cells(program, arrays, numbers), None
+        yield "columns", column, of_columns, f"alvh, {LANES} lanes", lambda: walk_columns(program, closes), None
+        yield "columns", column, of_columns, "alvh, journal and tape", lambda: run_engine(program, closes), None
+        yield "column", column, SESSIONS, "alvh, journal and tape", lambda: run_engine(program, closes[:, :LANES]), None
+
     rows: list[Row] = []
-    for name, bars, least in (("vectorbt", cells, LEAST_AGAINST_VECTORBT), ("backtrader", SESSIONS, None)):
-        what = f"RSI rule, a bar of a column, {name}"
-        if name not in found:
+    for task, what, bars, name, run, least in ours():
+        if task not in found:
             rows.append(Missing(what, "not installed: make .venv-peers/installed"))
             continue
-        seconds = median(found[name]["seconds"]) / bars
-        rows.append(Ratio(f"{what} {found[name]['version']}", seconds, f"alvh, {LANES} lanes, account and tape", whole, least=least))
-        rows.append(Ratio(f"{what} {found[name]['version']}", seconds, f"alvh, {LANES} lanes, day loop alone", loop))
+        theirs, (_, final) = found[task], run()
+        off = max(abs(value / own - 1.0) for value, own in zip(theirs["final"], final, strict=False))
+        if not off <= FURTHEST:
+            raise RuntimeError(f"final values of {theirs['name']} ({task}) differ by {off:.1e}")
+        seconds = median(run()[0] for _ in range(rounds)) / (SESSIONS * len(final))
+        rows.append(Ratio(f"{what}, {theirs['name']}", median(theirs["seconds"]) / bars, name, seconds, least=least))
     return rows
 
 

@@ -1,7 +1,8 @@
-"""The RSI rule in vectorbt and in backtrader: `python benchmarks/peer_backtesters.py PRICES.npy ROUNDS`, in an environment that has them.
+"""The RSI rule in vectorbt and in backtrader: `python benchmarks/peer_backtesters.py INPUTS.npz ROUNDS`, in an environment that has them.
 
-Prices are [bars, columns]. A library that is not installed is left out. Prints JSON: by library its version, the seconds of every
-round, the first one (which compiles) left out, and final values by column; backtrader runs one column only.
+INPUTS: `prices` [bars, columns], and of as many cells their thresholds, `oversold` and `overbought`. A library that is not installed is
+left out. Prints JSON: by task its library's name and version, the seconds of every round, the first one (which compiles) left out, and
+final values: by cell over the first column of prices, by column at 30 and 70, and of the first column alone in backtrader.
 """
 
 from __future__ import annotations
@@ -17,27 +18,59 @@ import numpy as np
 CASH, SHARES, SESSIONS, LOW, HIGH = 10_000_000.0, 100, 14, 30, 70
 
 
-def with_vectorbt(prices: Any) -> Callable[[], list[float]]:
-    """RSI by TA-Lib (vectorbt's own does not smooth as Wilder did), signals, portfolio, final values."""
-    import pandas as pd
-    import talib
-    import vectorbt as vbt
+def cells_in_vectorbt(inputs: Any) -> Callable[[], Any]:
+    """One column of prices: RSI once, then a column of signals a cell."""
+    return lambda: _portfolio_of_cells(inputs).final_value()
 
-    closes = pd.DataFrame(prices)
 
-    def run() -> list[float]:
-        rsi = closes.apply(lambda column: talib.RSI(column.to_numpy(), SESSIONS), raw=False)
-        portfolio = vbt.Portfolio.from_signals(closes, rsi < LOW, rsi > HIGH, size=SHARES, init_cash=CASH, fees=0.0)
-        return [float(value) for value in portfolio.final_value()]
+def metrics_in_vectorbt(inputs: Any) -> Callable[[], Any]:
+    """The same, and what `alvh run` tells of a cell: growth, volatility, Sharpe, Sortino, drawdown, conditional value at risk, trades."""
+
+    def run() -> Any:
+        portfolio = _portfolio_of_cells(inputs)
+        for metric in ("annualized_return", "annualized_volatility", "sharpe_ratio", "sortino_ratio", "max_drawdown", "cond_value_at_risk"):
+            getattr(portfolio, metric)()
+        portfolio.trades.count()
+        return portfolio.final_value()
 
     return run
 
 
-def with_backtrader(prices: Any) -> Callable[[], list[float]]:
+def _portfolio_of_cells(inputs: Any) -> Any:
+    import pandas as pd
+    import talib
+    import vectorbt as vbt
+
+    prices = inputs["prices"][:, 0].copy()
+    rsi = talib.RSI(prices, SESSIONS)[:, None]
+    closes = pd.Series(prices, index=pd.date_range("1990-01-01", periods=len(prices)))
+    entries, exits = (
+        pd.DataFrame(found, index=closes.index) for found in (rsi < inputs["oversold"][None, :], rsi > inputs["overbought"][None, :])
+    )
+    return vbt.Portfolio.from_signals(closes, entries, exits, size=SHARES, init_cash=CASH, fees=0.0, freq="1D")
+
+
+def columns_in_vectorbt(inputs: Any) -> Callable[[], Any]:
+    """RSI by TA-Lib (vectorbt's own does not smooth as Wilder did), signals, portfolio, final values of every column of prices."""
+    import pandas as pd
+    import talib
+    import vectorbt as vbt
+
+    closes = pd.DataFrame(inputs["prices"])
+
+    def run() -> Any:
+        rsi = closes.apply(lambda column: talib.RSI(column.to_numpy(), SESSIONS), raw=False)
+        return vbt.Portfolio.from_signals(closes, rsi < LOW, rsi > HIGH, size=SHARES, init_cash=CASH, fees=0.0).final_value()
+
+    return run
+
+
+def column_in_backtrader(inputs: Any) -> Callable[[], Any]:
     """One column; orders fill at the close of the bar that they are placed on."""
     import backtrader as bt
     import pandas as pd
 
+    prices = inputs["prices"]
     days = pd.date_range("1990-01-01", periods=len(prices))
     frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), prices[:, 0]), index=days)
 
@@ -63,20 +96,29 @@ def with_backtrader(prices: Any) -> Callable[[], list[float]]:
     return run
 
 
+TASKS = {
+    "cells": ("vectorbt", cells_in_vectorbt),
+    "metrics": ("vectorbt", metrics_in_vectorbt),
+    "columns": ("vectorbt", columns_in_vectorbt),
+    "column": ("backtrader", column_in_backtrader),
+}
+
+
 def main(path: str, rounds: int) -> None:
-    prices, found = np.load(path), {}
-    for name, prepare in (("vectorbt", with_vectorbt), ("backtrader", with_backtrader)):
+    inputs, found = dict(np.load(path)), {}
+    for task, (library, prepare) in TASKS.items():
         try:
-            run = prepare(prices)
+            run = prepare(inputs)
+            final = run()
         except ImportError:
             continue
-        final = run()
         seconds = []
         for _ in range(rounds):
             start = time.process_time()
             run()
             seconds.append(time.process_time() - start)
-        found[name] = {"version": sys.modules[name].__version__, "seconds": seconds, "final": final}
+        name = f"{library} {sys.modules[library].__version__}"
+        found[task] = {"name": name, "seconds": seconds, "final": [float(value) for value in final]}
     print(json.dumps(found))
 
 

@@ -29,16 +29,14 @@ from alvh.runtime.market import Floats, MarketArrays, MarketError, Problem
 from alvh.runtime.metrics import measure
 from alvh.runtime.paths.measure_paths import METRICS, measure_paths
 from alvh.runtime.record import RunRecord
-from alvh.runtime.signals.compiled_kernels import are_kernels_cached, compiled_kernels, plain_kernels
-from alvh.runtime.signals.run_signals import SignalCells, can_be_walked
+from alvh.runtime.signals.compiled_kernels import are_kernels_cached, compiled_kernels, plain_kernels, walks_pay
+from alvh.runtime.signals.walk_cells import SignalCells, can_be_walked
 
 LANES = 8
 FULL_ENOUGH = 3
 """Cells from which on a block of lanes, some of them idle, is faster than a run for each, once one lane is compiled too."""
 LANES_PAY = 10_000_000
 """Path-days from which on lanes are worth a first compilation of the engine for them (more than a minute)."""
-WALKS_PAY = 30_000_000
-"""Path-days from which on walks are worth a first compilation of their two loops (seconds)."""
 PATIENCE = 1.0
 """Seconds between two parts: what a kill can cost, beside the blocks it interrupts."""
 
@@ -176,7 +174,7 @@ class CellRun:
 
     def _is_walked(self, group: CellGroup) -> bool:
         """Whether signals decide all of a group, and walking it is worth it."""
-        pays = self.jit and (len(group.cells) * group.bars >= WALKS_PAY or are_kernels_cached(production_width()))
+        pays = self.jit and walks_pay(len(group.cells) * group.bars, production_width())
         return (pays if self.walks is None else self.walks) and can_be_walked(group.program, group.arrays)
 
     def _ready_to_walk(self, group: CellGroup) -> SignalCells:

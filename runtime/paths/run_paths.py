@@ -22,7 +22,7 @@ from alvh.runtime.paths.blocks import PathBlocks
 from alvh.runtime.paths.distribution import distribution
 from alvh.runtime.paths.measure_paths import METRICS
 from alvh.runtime.paths.result import PathsResult
-from alvh.runtime.paths.stream import Manner, Progress, Streamed, stream_paths
+from alvh.runtime.paths.stream import Manner, Progress, Streamed, is_compiled, stream_paths
 from alvh.runtime.results import Result
 from alvh.runtime.run import (
     Report,
@@ -80,16 +80,15 @@ def run_paths(
 def _stream(
     strategy: Runnable, blocks: PathBlocks, options: RunOptions, asked: PathOptions, report: Report, progress: Progress
 ) -> Streamed:
-    from alvh.runtime.engine.compiled import is_engine_cached
-
-    width = production_width()
-    report("simulating" if is_engine_cached(width) else "compiling the engine for many paths (once, about a minute)")
+    manner = Manner(production_width(), asked.threads)
+    is_ready = is_compiled(strategy.program, manner, asked.paths * (blocks.shared.last + 1))
+    report("simulating" if is_ready else "compiling for many paths (once, a minute at most)")
 
     def done(paths: int, of: int) -> None:
         report("simulating")
         progress(paths, of)
 
-    return stream_paths(strategy.program, blocks, asked.paths, options.phase, Manner(width, asked.threads), done)
+    return stream_paths(strategy.program, blocks, asked.paths, options.phase, manner, done)
 
 
 def _interpret_paths(strategy: Runnable, blocks: PathBlocks, options: RunOptions, paths: int, progress: Progress) -> Streamed:

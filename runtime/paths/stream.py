@@ -21,11 +21,14 @@ from alvh.compiler.twins import hedge_layers
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine import layout
-from alvh.runtime.engine.compiled import Compiled, compiled_engine
+from alvh.runtime.engine.compiled import Compiled, compiled_engine, is_engine_cached
 from alvh.runtime.engine.simulate import FIRST_ROOM, KERNEL_PAYS, MOST_ROOM
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.paths.measure_paths import METRICS, measure_paths
 from alvh.runtime.pricing.opening import at_the_open
+from alvh.runtime.signals.compiled_kernels import SignalKernels, are_kernels_cached, compiled_kernels, plain_kernels, walks_pay
+from alvh.runtime.signals.signal_strategy import signal_strategy_of
+from alvh.runtime.signals.walk_paths import PathWalker
 
 Progress = Callable[[int, int], None]
 NEVER = -1.0
@@ -83,6 +86,8 @@ class Manner:
     """False: the same engine in plain Python, one lane at a time."""
     kernel: bool | None = None
     """Whether the strategy's streams are compiled; None: where that pays."""
+    walks: bool | None = None
+    """Whether what signals decide is walked; None: where that pays."""
 
 
 def stream_paths(
@@ -95,7 +100,10 @@ def stream_paths(
     streamed = Streamed(np.full((paths, len(METRICS)), np.nan), np.full(paths, NEVER))
     bars = blocks.shared.last + 1
     compiles = manner.kernel if manner.kernel is not None else paths * bars >= KERNEL_PAYS
-    plans = _Plans(program, blocks.shared, phase, width, manner.jit, compiles)
+    loops = None
+    if _are_walked(program, manner, paths * bars):
+        loops = compiled_kernels(width) if manner.jit else plain_kernels()
+    plans = _Plans(program, blocks.shared, phase, width, manner.jit, compiles, loops)
     queue = _Queue(paths, width, progress)
     # The first block alone: what is compiled or loaded once is so before there are threads.
     workers = [_Worker(plans, blocks, streamed)]
@@ -112,6 +120,16 @@ def stream_paths(
         streamed.unknown_prints += worker.counted[layout.COUNT_PRINTS]
         streamed.unknown_rates += worker.counted[layout.COUNT_RATES]
     return streamed
+
+
+def is_compiled(program: Program, manner: Manner, path_days: int) -> bool:
+    """Whether what runs so many path-days is in the cache."""
+    return are_kernels_cached(manner.width) if _are_walked(program, manner, path_days) else is_engine_cached(manner.width)
+
+
+def _are_walked(program: Program, manner: Manner, path_days: int) -> bool:
+    pays = manner.jit and walks_pay(path_days, manner.width)
+    return (pays if manner.walks is None else manner.walks) and signal_strategy_of(program) is not None
 
 
 def _await_all(working: set[Future[None]]) -> None:
@@ -176,11 +194,15 @@ class _Plan:
 class _Plans:
     """A plan for each room that a path was found to need, made once."""
 
-    def __init__(self, program: Program, arrays: MarketArrays, phase: int, width: int, jit: bool, compiles: bool) -> None:
+    def __init__(
+        self, program: Program, arrays: MarketArrays, phase: int, width: int, jit: bool, compiles: bool, loops: SignalKernels | None
+    ) -> None:
         self.program = program
         self.arrays = arrays
         self.width = width
-        self._phase = phase
+        self.phase = phase
+        self.loops = loops
+        """Of walks; None where there are none."""
         self._jit = jit
         self._compiles = compiles
         self._level = build.level_table()
@@ -205,7 +227,7 @@ class _Plans:
         return _Plan(
             room=room,
             market=market,
-            settings=build.settings_of(program, tables, arrays, self._phase, 0, width, interpreted=not self._compiles, records=False),
+            settings=build.settings_of(program, tables, arrays, self.phase, 0, width, interpreted=not self._compiles, records=False),
             rules=build.rule_arrays(program, tables, steps, numbers),
             fresh=build.fresh_state(program, tables, market, numbers),
             engine=compiled_engine(text, width, jit=self._jit),
@@ -227,7 +249,12 @@ class _Worker:
         self._bars = arrays.last - arrays.first + 1
         self._capital = program.capital
         self._hedges = hedge_layers(program)
-        self._lay_out(FIRST_ROOM)
+        self._plan: _Plan | None = None
+        self._walker = None if plans.loops is None else PathWalker(program, arrays, plans.phase, plans.loops, self._series)
+        if self._walker is not None:
+            self._tape = self._walker.tape
+        else:
+            self._lay_out(FIRST_ROOM)
         self.counted = {layout.COUNT_STALE: 0, layout.COUNT_PRINTS: 0, layout.COUNT_RATES: 0}
 
     def work(self, queue: _Queue, most: int | None = None) -> None:
@@ -240,13 +267,14 @@ class _Worker:
             queue.done(block[1])
             most = None if most is None else most - 1
 
-    def _lay_out(self, room: int) -> None:
-        plan = self._plans.of(room)
-        self._plan = plan
-        self._state = layout.State(*(array.copy() for array in plan.fresh))
+    def _lay_out(self, room: int) -> _Plan:
+        """Makes ready for the day loop."""
+        plan = self._plan = self._plans.of(room)
+        state = layout.State(*(array.copy() for array in plan.fresh))
         self._tape = build.small_tape(self._plans.program, self._plans.arrays, self._plans.width, plan.settings)
         market = plan.market._replace(series=self._series, fills=self._fills)
-        self._run = layout.Run(market, plan.settings, plan.rules, self._state, self._tape)
+        self._run = layout.Run(market, plan.settings, plan.rules, state, self._tape)
+        return plan
 
     def _run_block(self, first: int, count: int) -> None:
         # A last block with fewer paths than lanes takes the paths beyond, and drops them.
@@ -266,19 +294,25 @@ class _Worker:
             self._keep(np.array([first + lane]), np.array([0]), int(stops[lane]) - self._first_bar)
 
     def _simulate(self) -> None:
+        if self._walker is not None:
+            self._tape = self._walker.tape
+            if self._walker.walk():
+                return
+        plan = self._plan or self._lay_out(FIRST_ROOM)
+        self._tape = self._run.tape
         if self._fills_at_open:
             arrays = self._plans.arrays
             shape = (arrays.last + 1, len(arrays.series), self._plans.width)
             opening = at_the_open(evolve(arrays, values=self._series.reshape(shape)))
             np.copyto(self._fills, opening.values.reshape(self._fills.shape))
         while True:
-            for array, fresh in zip(self._state, self._plan.fresh, strict=True):
+            for array, fresh in zip(self._run.state, plan.fresh, strict=True):
                 np.copyto(array, fresh)
             build.clear_tape(self._tape)
-            self._plan.engine.run(self._run)
-            if not self._state.out_of_room[0]:
+            plan.engine.run(self._run)
+            if not self._run.state.out_of_room[0]:
                 return
-            self._lay_out(2 * self._plan.room)
+            plan = self._lay_out(2 * plan.room)
 
     def _keep(self, paths: np.ndarray, lanes: np.ndarray, bars: int) -> None:
         """The figures of the paths that stand in `lanes`, of their first bars."""

@@ -19,6 +19,9 @@ from alvh.runtime.market import Floats, Integers
 from alvh.runtime.native_code import NativeCode, code_of, function_of, is_cached, key_of
 from alvh.runtime.signals import layout
 
+WALKS_PAY = 30_000_000
+"""Path-days from which on walks are worth a first compilation of their two loops (seconds)."""
+
 
 @frozen(eq=False)
 class SignalKernels:
@@ -32,6 +35,11 @@ class SignalKernels:
 def are_kernels_cached(width: int) -> bool:
     """Whether both have been compiled on this machine; else it takes some seconds."""
     return all(is_cached(*_name(what, width)) for what in ("signals", "walk"))
+
+
+def walks_pay(path_days: int, width: int) -> bool:
+    """Whether walking so many path-days is faster than the day loop, a first compilation included."""
+    return path_days >= WALKS_PAY or are_kernels_cached(width)
 
 
 @cache
@@ -50,7 +58,7 @@ def compiled_kernels(width: int) -> SignalKernels:
     """They run without the interpreter lock."""
     whole, real = ctypes.c_int64, ctypes.c_double
     native_signals = function_of(_signals_code(width), *[ctypes.c_void_p, *[whole] * 9])
-    native_walk = function_of(_walk_code(width), *[ctypes.c_void_p, whole, whole, real, *[whole] * 10])
+    native_walk = function_of(_walk_code(width), *[ctypes.c_void_p, *[whole] * 3, *[real] * 3, *[whole] * 14])
 
     def record_signals(
         run: Run, opens: int, closes: int, conditions: Integers, said: Integers, column: int, words: int, to_open: Integers,
@@ -63,15 +71,17 @@ def compiled_kernels(width: int) -> SignalKernels:
             raise InternalError("the kernel that records signals failed")
 
     def walk(
-        blocks: int, bars: int, capital: float, days: Floats, words: int, to_open: Integers, to_close: Integers, columns: Integers,
-        sizes: Floats, coming: Integers, account: Floats, equity: Floats, figures: Floats,
+        apart: int, blocks: int, bars: int, capital: float, weight: float, spread: float, days: Floats, series: Floats, rows: int,
+        price: int, interest: int, words: int, to_open: Integers, to_close: Integers, columns: Integers, sizes: Floats, coming: Integers,
+        account: Floats, equity: Floats, figures: Floats,
     ) -> None:  # fmt: skip
+        quotes = _addresses((days, np.float64, layout.BAR_COLUMNS), (series, np.float64, width))
         addresses = _addresses(
-            (days, np.float64, layout.BAR_COLUMNS), (to_open, np.int64, 1), (to_close, np.int64, 1),
-            (columns, np.int64, layout.CELL_COLUMNS), (sizes, np.float64, layout.SIZE_COLUMNS), (coming, np.int64, 1),
-            (account, np.float64, width), (equity, np.float64, width), (figures, np.float64, layout.FIGURE_COLUMNS),
+            (to_open, np.int64, 1), (to_close, np.int64, 1), (columns, np.int64, layout.CELL_COLUMNS),
+            (sizes, np.float64, layout.SIZE_COLUMNS), (coming, np.int64, 1), (account, np.float64, width), (equity, np.float64, width),
+            (figures, np.float64, layout.FIGURE_COLUMNS),
         )  # fmt: skip
-        if native_walk(None, blocks, bars, capital, addresses[0], words, *addresses[1:]):
+        if native_walk(None, apart, blocks, bars, capital, weight, spread, *quotes, rows, price, interest, words, *addresses):
             raise InternalError("the kernel that walks from signal to signal failed")
 
     return SignalKernels(width, record_signals, walk)
@@ -121,9 +131,9 @@ def _walk_code(width: int) -> NativeCode:
 
         whole, real, of = types.int64, types.float64, RowsType
         arguments = (
-            LanesType(width), whole, whole, real, of(real, layout.BAR_COLUMNS), whole, of(whole, 1), of(whole, 1),
-            of(whole, layout.CELL_COLUMNS), of(real, layout.SIZE_COLUMNS), of(whole, 1), of(real, width), of(real, width),
-            of(real, layout.FIGURE_COLUMNS),
+            LanesType(width), whole, whole, whole, real, real, real, of(real, layout.BAR_COLUMNS), of(real, width), whole, whole, whole,
+            whole, of(whole, 1), of(whole, 1), of(whole, layout.CELL_COLUMNS), of(real, layout.SIZE_COLUMNS), of(whole, 1), of(real, width),
+            of(real, width), of(real, layout.FIGURE_COLUMNS),
         )  # fmt: skip
         return compile_native(kernels.walk, arguments)
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from alvh.runtime.engine.interpret import interpret_stage
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.lanes import Lanes, broadcast, lane_bits, lane_function, load, lowest_set_bit, store
+from alvh.runtime.lanes import Lanes, broadcast, lane_bits, lane_function, load, lowest_set_bit, maximum, store
 from alvh.runtime.market import Floats, Integers
 from alvh.runtime.signals.layout import (
-    BID,
     BOUGHT,
     CASH,
+    CLOSE,
     CLOSES,
     DAYS,
-    DEBIT,
     FLOW,
     IS_CUT,
     OPENS,
@@ -29,7 +28,6 @@ from alvh.runtime.signals.layout import (
     WANTED,
     WORD,
     WORD_BITS,
-    WORTH,
 )
 
 
@@ -75,12 +73,15 @@ def _bits_of_lane(said: Integers, which: int, lane: int, bars: int) -> int:
 
 @lane_function
 def walk(
-    lanes: Lanes, blocks: int, bars: int, capital: float, days: Floats, words: int, to_open: Integers, to_close: Integers,
-    columns: Integers, sizes: Floats, coming: Integers, account: Floats, equity: Floats, figures: Floats,
+    lanes: Lanes, apart: int, blocks: int, bars: int, capital: float, weight: float, spread: float, days: Floats, series: Floats, rows: int,
+    price: int, interest: int, words: int, to_open: Integers, to_close: Integers, columns: Integers, sizes: Floats, coming: Integers,
+    account: Floats, equity: Floats, figures: Floats,
 ) -> None:  # fmt: skip
     """Runs `blocks` of as many cells as lanes: `equity` [blocks * bars, lanes] and `figures` [cells, FIGURE_COLUMNS] are written.
 
-    `coming` [lanes] and `account` [ACCOUNT_ROWS, lanes] are room to work in."""
+    A share counts `weight` hundreds of dollars a dollar and is quoted `spread` of its price off mid. Prices and rates are those of `days`
+    for all lanes; or, where each is `apart` from the others (1), its own in `series` [bars * rows, lanes], rows `price` and `interest` of
+    a bar, the rate that of the bar before. `coming` [lanes] and `account` [ACCOUNT_ROWS, lanes] are room to work in."""
     for block in range(blocks):
         cell = block * lanes.width
         for lane in range(lanes.width):
@@ -90,48 +91,57 @@ def walk(
         store(lanes, account, FLOW, broadcast(lanes, 0.0))
         cash = broadcast(lanes, capital)
         units = broadcast(lanes, 0.0)
+        worth = units
         store(lanes, account, UNITS, units)
         soonest = _soonest(lanes, coming)
         for bar in range(bars):
-            rate = days[bar, RATE]
-            if rate != 0.0:
-                cash = cash + cash * rate * days[bar, DAYS] / 360.0
+            if apart == 1:
+                worth = weight * load(lanes, series, bar * rows + price)
+                if bar > 0:
+                    cash = cash + cash * load(lanes, series, (bar - 1) * rows + interest) * days[bar, DAYS] / 360.0
+            else:
+                worth = broadcast(lanes, weight * days[bar, CLOSE])
+                if days[bar, RATE] != 0.0:
+                    cash = cash + cash * days[bar, RATE] * days[bar, DAYS] / 360.0
             if bar == soonest:
                 store(lanes, account, CASH, cash)
                 for lane in range(lanes.width):
                     if coming[lane] == bar:
-                        _trade(bar, lane, cell + lane, days, words, to_open, to_close, columns, sizes, coming, account, figures)
+                        close = series[bar * rows + price, lane] if apart == 1 else days[bar, CLOSE]
+                        ask, bid = weight * (close + spread * close), weight * maximum(close - spread * close, 0.0)
+                        coming[lane] = _trade(bar, lane, cell + lane, ask, bid, words, to_open, to_close, columns, sizes, account, figures)
                 soonest = _soonest(lanes, coming)
                 cash = load(lanes, account, CASH)
                 units = load(lanes, account, UNITS)
-            store(lanes, equity, block * bars + bar, cash + days[bar, WORTH] * units * 100.0)
+            store(lanes, equity, block * bars + bar, cash + worth * units * 100.0)
+        store(lanes, account, CASH, load(lanes, account, FLOW) + worth * units * 100.0)
         for lane in range(lanes.width):
-            figures[cell + lane, PROFIT] = account[FLOW, lane] + days[bars - 1, WORTH] * account[UNITS, lane] * 100.0
+            figures[cell + lane, PROFIT] = account[CASH, lane]
 
 
 @lane_function
 def _trade(
-    bar: int, lane: int, cell: int, days: Floats, words: int, to_open: Integers, to_close: Integers, columns: Integers, sizes: Floats,
-    coming: Integers, account: Floats, figures: Floats,
-) -> None:  # fmt: skip
-    """A lot is sold whole, or one bought. It is not sold on its first bar, and none is bought on the bar of a sale."""
+    bar: int, lane: int, cell: int, ask: float, bid: float, words: int, to_open: Integers, to_close: Integers, columns: Integers,
+    sizes: Floats, account: Floats, figures: Floats,
+) -> int:  # fmt: skip
+    """A lot is sold whole, or one bought; the bar of the next signal that counts. A lot is not sold on its first bar, and none is bought
+    on the bar of a sale."""
     if account[UNITS, lane] > 0.0:
-        amount = days[bar, BID] * account[UNITS, lane] * 100.0
+        amount = bid * account[UNITS, lane] * 100.0
         account[CASH, lane] = account[CASH, lane] + amount
         account[FLOW, lane] = account[FLOW, lane] + amount
         account[UNITS, lane] = 0.0
-        coming[lane] = _next_signal(to_open, columns[cell, OPENS], words, bar + 1)
-    elif sizes[cell, WANTED] * (days[bar, DEBIT] * 100.0) > account[CASH, lane]:
+        figures[cell, TRADES] = figures[cell, TRADES] + 1.0
+        return _next_signal(to_open, columns[cell, OPENS], words, bar + 1)
+    if sizes[cell, WANTED] * (ask * 100.0) > account[CASH, lane]:
         figures[cell, IS_CUT] = 1.0
-        coming[lane] = words * WORD
-        return
-    else:
-        spent = days[bar, DEBIT] * sizes[cell, BOUGHT] * 100.0
-        account[CASH, lane] = account[CASH, lane] - spent
-        account[FLOW, lane] = account[FLOW, lane] - spent
-        account[UNITS, lane] = sizes[cell, BOUGHT]
-        coming[lane] = _next_signal(to_close, columns[cell, CLOSES], words, bar + 1)
+        return words * WORD
+    spent = ask * sizes[cell, BOUGHT] * 100.0
+    account[CASH, lane] = account[CASH, lane] - spent
+    account[FLOW, lane] = account[FLOW, lane] - spent
+    account[UNITS, lane] = sizes[cell, BOUGHT]
     figures[cell, TRADES] = figures[cell, TRADES] + 1.0
+    return _next_signal(to_close, columns[cell, CLOSES], words, bar + 1)
 
 
 @lane_function

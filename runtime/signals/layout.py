@@ -6,10 +6,9 @@ WORD_BITS = 5
 WORD = 1 << WORD_BITS
 """Bars in a word of signals."""
 
-BAR_COLUMNS = 5
-WORTH, DEBIT, BID, RATE, DAYS = range(BAR_COLUMNS)
-"""Of a bar: one share at the close, bought and sold (hundreds of dollars); the rate that cash earned up to it, 0 for none, and for how
-many days."""
+BAR_COLUMNS = 3
+CLOSE, RATE, DAYS = range(BAR_COLUMNS)
+"""Of a bar: the share's close, the rate that cash earned up to it (0 for none), and for how many days."""
 
 CELL_COLUMNS = 2
 OPENS, CLOSES = range(CELL_COLUMNS)

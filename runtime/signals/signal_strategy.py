@@ -10,8 +10,10 @@ import numpy as np
 from attrs import frozen
 
 from alvh.compiler.ir import Layer, Leg, NodeId, Program, Rule
+from alvh.runtime.engine.trade import DUST
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.pricing import costs
+from alvh.runtime.signals import layout
 
 OF_THE_BOOK = frozenset({"account", "mark", "decided", "lot"})
 """Operations whose value hangs on what is held."""
@@ -81,13 +83,22 @@ def streams_of(program: Program, conditions: tuple[NodeId, ...]) -> set[NodeId]:
     return found
 
 
-@frozen(eq=False)
-class SharePrices:
-    """What one share is worth, hundreds of dollars [bars traded], as the day loop has it: at the close, bought, sold."""
+def share_of(strategy: SignalStrategy) -> str:
+    """The series of the share's price."""
+    return strategy.leg.product.lower()
 
-    worth: Floats
-    debit: Floats
-    bid: Floats
+
+def spread_of(program: Program, strategy: SignalStrategy) -> float:
+    """Half the quoted width, as a part of the price."""
+    if program.costs == "none":
+        return 0.0
+    return costs.INDEX_HALF_SPREAD if strategy.leg.product == "SPX" else costs.FUND_HALF_SPREAD
+
+
+def sizes_of(program: Program, wanted: Floats) -> Floats:
+    """[cells, SIZE_COLUMNS] of the shares that cells ask for."""
+    bought = np.maximum(np.floor(wanted + DUST), 0.0) if program.whole_contracts else np.where(wanted > DUST, wanted, 0.0)
+    return np.stack([wanted, bought], axis=1)
 
 
 def traded(arrays: MarketArrays, series: str) -> Floats:
@@ -96,13 +107,8 @@ def traded(arrays: MarketArrays, series: str) -> Floats:
     return values
 
 
-def are_prices_known(leg: Leg, arrays: MarketArrays) -> bool:
-    """Of the share on every bar traded; without one a lot goes stale, and only the day loop knows what then."""
-    return bool(np.all(traded(arrays, leg.product.lower()) > 0.0))
-
-
-def share_prices_of(leg: Leg, arrays: MarketArrays, *, charged: bool) -> SharePrices:
-    close = traded(arrays, leg.product.lower())
-    spread = (costs.INDEX_HALF_SPREAD if leg.product == "SPX" else costs.FUND_HALF_SPREAD) if charged else 0.0
-    half = spread * close
-    return SharePrices(leg.weight * close, leg.weight * (close + half), leg.weight * np.maximum(close - half, 0.0))
+def days_between(arrays: MarketArrays) -> Floats:
+    """[bars traded, BAR_COLUMNS]: the days since the bar before, and nothing else yet."""
+    days = np.zeros((arrays.last - arrays.first + 1, layout.BAR_COLUMNS))
+    days[1:, layout.DAYS] = np.diff(arrays.sessions[arrays.first : arrays.last + 1])
+    return days

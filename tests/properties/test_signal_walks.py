@@ -10,6 +10,7 @@ from attrs import evolve
 from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
+from made_paths import MadePaths
 from programs import compiled
 from sample_markets import market_names, sample_market
 from small_market import small_market
@@ -18,12 +19,14 @@ from alvh.compiler.ir import Program
 from alvh.runtime.attribution import count_trades
 from alvh.runtime.engine.simulate_cells import numbers_of
 from alvh.runtime.market import Floats, MarketArrays
+from alvh.runtime.paths.measure_paths import METRICS
+from alvh.runtime.paths.stream import Manner, stream_paths
 from alvh.runtime.record import CUT_BY_CASH, RunRecord
 from alvh.runtime.reference import interpret
 from alvh.runtime.run_cells import Cell, CellGroup, CellRun, Row
 from alvh.runtime.signals.compiled_kernels import compiled_kernels, plain_kernels
-from alvh.runtime.signals.run_signals import SignalCells, can_be_walked
 from alvh.runtime.signals.signal_strategy import signal_strategy_of
+from alvh.runtime.signals.walk_cells import SignalCells, can_be_walked
 
 HEAD = """
 capital ${capital}
@@ -227,3 +230,44 @@ def test_what_signals_do_not_decide_is_left_to_the_day_loop(change: tuple[str, s
     assert signal_strategy_of(compiled(BOUGHT_LOW)) is not None
     assert change[0] in BOUGHT_LOW
     assert signal_strategy_of(compiled(BOUGHT_LOW.replace(*change))) is None
+
+
+# Many paths -------------------------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def paths_with_a_hole() -> MarketArrays:
+    """Twenty walks of the index; on one of them a price is missing, on another a rate."""
+    chance = np.random.default_rng(3)
+    arrays = sample_market("late storm")
+    values = np.repeat(arrays.values, 20, axis=2)
+    index = arrays.series.index("spx")
+    values[:, index, :] = 4000.0 * np.exp(np.cumsum(chance.normal(0.0, 0.012, (len(values), 20)), axis=0))
+    values[arrays.first + 30, index, 4] = np.nan
+    values[arrays.first + 40, arrays.series.index("rate"), 13] = np.nan
+    return evolve(arrays, values=values)
+
+
+@pytest.mark.parametrize("manner", [Manner(1, jit=False), Manner(8, 2), Manner(16)], ids=["plain Python", "8 lanes", "16 lanes"])
+@pytest.mark.parametrize("capital", [1_000_000, 41_000])
+def test_a_path_has_the_figures_of_the_day_loop(manner: Manner, capital: int) -> None:
+    """With little capital some paths cannot pay an order and go through the day loop."""
+    rules = "    open when rsi(spx, 5) < low\n    close when rsi(spx, 5) > high\n"
+    text = HEAD.format(capital=capital, costs="listed", contracts="whole", low=40, high=60)
+    program = compiled(text + LAYER.format(size=10, product="SPX", rules=rules))
+    arrays = paths_with_a_hole()
+    walked, run = (stream_paths(program, MadePaths(arrays), 20, 0, evolve(manner, walks=walks)) for walks in (True, False))
+    assert np.array_equal(walked.metrics, run.metrics, equal_nan=True)
+    assert np.array_equal(walked.stopped, run.stopped)
+    assert (walked.stale_marks, walked.unknown_rates) == (run.stale_marks, run.unknown_rates)
+    assert run.unknown_rates == 1
+    assert len(np.unique(run.metrics[:, METRICS.index("final_equity")])) > 15
+
+
+@examples(40)
+@given(texts(), market_names())
+def test_a_path_of_any_such_program_has_the_figures_of_the_day_loop(text: str, market: str) -> None:
+    program, paths = compiled(text), MadePaths(sample_market(market))
+    walked, run = (stream_paths(program, paths, 1, 0, Manner(1, jit=False, walks=walks)) for walks in (True, False))
+    assert np.array_equal(walked.metrics, run.metrics, equal_nan=True)
+    assert (walked.stopped, walked.stale_marks, walked.unknown_rates) == (run.stopped, run.stale_marks, run.unknown_rates)

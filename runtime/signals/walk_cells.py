@@ -7,21 +7,21 @@ from threading import local
 import numpy as np
 from attrs import evolve, field, frozen
 
-from alvh.compiler.emit_steps import emit_steps
 from alvh.compiler.emit_tables import Tables, emit_tables, place_numbers
 from alvh.compiler.ir import NodeId, Program
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine import arrays as build
-from alvh.runtime.engine.layout import Run
-from alvh.runtime.engine.trade import DUST
-from alvh.runtime.market import Expiries, Floats, Integers, MarketArrays
+from alvh.runtime.market import Floats, Integers, MarketArrays
 from alvh.runtime.signals import layout
 from alvh.runtime.signals.compiled_kernels import SignalKernels
+from alvh.runtime.signals.recording import recording_run, without_expiries
 from alvh.runtime.signals.signal_strategy import (
     SignalStrategy,
-    are_prices_known,
-    share_prices_of,
+    days_between,
+    share_of,
     signal_strategy_of,
+    sizes_of,
+    spread_of,
     streams_of,
     traded,
 )
@@ -30,8 +30,6 @@ BLOCKS = 4
 """Blocks of lanes that one walk runs: a call costs as much as some of them, memory for more of them is slower."""
 SURFACE_OPERATIONS = frozenset({"spx_volatility"})
 """Operations that read rows of the market at their places in the engine's order."""
-
-NO_EXPIRIES = Expiries(*[np.zeros(0, dtype=np.int64)] * 6)
 
 
 @frozen(eq=False)
@@ -61,7 +59,7 @@ class Walked:
 def can_be_walked(program: Program, arrays: MarketArrays) -> bool:
     """Whether signals decide all of a program, and no price that it needs is missing."""
     strategy = signal_strategy_of(program)
-    return strategy is not None and are_prices_known(strategy.leg, arrays)
+    return strategy is not None and bool(np.all(traded(arrays, share_of(strategy)) > 0.0))
 
 
 @frozen(eq=False)
@@ -84,8 +82,8 @@ class SignalCells:
     @strategy.default
     def _know_the_strategy(self) -> SignalStrategy:
         strategy = signal_strategy_of(self.program)
-        if strategy is None or not are_prices_known(strategy.leg, self.arrays):
-            raise InternalError("a program was to be walked that signals do not decide, or that lacks a price")
+        if strategy is None:
+            raise InternalError("a program was to be walked that signals do not decide")
         return strategy
 
     @sizes.default
@@ -118,8 +116,9 @@ class SignalCells:
         chosen = np.minimum(np.arange(first, first + blocks * width), len(self.numbers) - 1)
         room = self._room()
         self.kernels.walk(
-            blocks, bars, self.program.capital, self._days, signals.words, signals.to_open, signals.to_close, signals.columns[chosen],
-            self.sizes[chosen], room.coming, room.account, room.equity, room.figures,
+            0, blocks, bars, self.program.capital, self.strategy.leg.weight, spread_of(self.program, self.strategy), self._days,
+            room.account, 0, 0, 0, signals.words, signals.to_open, signals.to_close, signals.columns[chosen], self.sizes[chosen],
+            room.coming, room.account, room.equity, room.figures,
         )  # fmt: skip
         return Walked(room.equity.reshape(BLOCKS, bars, width)[:blocks], *room.figures[:count].T.copy())
 
@@ -165,8 +164,8 @@ def _record_signals(cells: SignalCells) -> _Signals:
     read_to_open, read_to_close = (_numbers_read(program, tables, rules) for rules in (strategy.opens, strategy.closes))
     if set(read_to_open) & set(read_to_close):
         read_to_open = read_to_close = sorted({*read_to_open, *read_to_close})
-    opening, of_opening = np.unique(cells.numbers[:, read_to_open], axis=0, return_inverse=True)
-    closing, of_closing = np.unique(cells.numbers[:, read_to_close], axis=0, return_inverse=True)
+    opening, of_opening = _distinct(cells.numbers[:, read_to_open])
+    closing, of_closing = _distinct(cells.numbers[:, read_to_close])
     different = max(len(opening), len(closing))
     columns = width * -(-different // width)
     numbers = np.repeat(cells.numbers[:1], columns, axis=0)
@@ -179,21 +178,22 @@ def _record_signals(cells: SignalCells) -> _Signals:
     conditions = np.array([*strategy.opens, *strategy.closes, 0], dtype=np.int64)
     said = np.zeros(2 * layout.WORD, dtype=np.int64)
     narrowed = _what_streams_read(program, cells.arrays, width)
-    steps = emit_steps(program, tables, narrowed.series)
     market = build.market_tables(tables, narrowed, slice(None), build.level_table(), None, width)
-    settings = build.settings_of(program, tables, narrowed, cells.phase, 0, width, interpreted=True, records=False)
-    tape = build.small_tape(program, narrowed, width, settings)
     for first in range(0, columns, width):
-        by_lane = np.ascontiguousarray(numbers[first : first + width].T)
-        run = Run(
-            market, settings, build.rule_arrays(program, tables, steps, by_lane), build.fresh_state(program, tables, market, by_lane), tape
-        )
+        run = recording_run(program, tables, narrowed, market, cells.phase, np.ascontiguousarray(numbers[first : first + width].T))
         cells.kernels.record_signals(run, len(strategy.opens), len(strategy.closes), conditions, said, first, words, to_open, to_close)
     if strategy.always_opens:
         to_open[: columns * words] = (1 << layout.WORD) - 1
-    of_opening = np.where(cells.sizes[:, layout.BOUGHT] > 0.0, of_opening.reshape(-1), columns)  # an order of nothing is refused
-    pairs = np.stack([of_opening, of_closing.reshape(-1)], axis=1)
+    of_opening = np.where(cells.sizes[:, layout.BOUGHT] > 0.0, of_opening, columns)  # an order of nothing is refused
+    pairs = np.stack([of_opening, of_closing], axis=1)
     return _Signals(words, to_open, to_close, np.ascontiguousarray(pairs, dtype=np.int64))
+
+
+def _distinct(rows: Floats) -> tuple[Floats, Integers]:
+    """The rows that differ, and which of them each is."""
+    places: dict[tuple[float, ...], int] = {}
+    which = [places.setdefault(tuple(row), len(places)) for row in rows.tolist()]
+    return np.array(list(places), dtype=np.float64).reshape(len(places), -1), np.array(which, dtype=np.int64)
 
 
 def _numbers_read(program: Program, tables: Tables, conditions: tuple[NodeId, ...]) -> list[int]:
@@ -208,24 +208,19 @@ def _what_streams_read(program: Program, arrays: MarketArrays, width: int) -> Ma
     kept = [row for row, name in enumerate(arrays.series) if by_place or name in named]
     values = np.repeat(arrays.values[:, kept, :1], width, axis=2)
     series = tuple(arrays.series[row] for row in kept)
-    return evolve(arrays, series=series, values=values, spx=NO_EXPIRIES, vix=NO_EXPIRIES, fund=NO_EXPIRIES)
+    return without_expiries(evolve(arrays, series=series, values=values))
 
 
 def _days_of(cells: SignalCells) -> Floats:
-    """What `walk` reads of each bar traded, as the day loop has it."""
-    arrays, leg = cells.arrays, cells.strategy.leg
-    rate = traded(arrays, "rate")
-    days = np.zeros((len(rate), layout.BAR_COLUMNS))
-    prices = share_prices_of(leg, arrays, charged=cells.program.costs != "none")
-    days[:, layout.WORTH], days[:, layout.DEBIT], days[:, layout.BID] = prices.worth, prices.debit, prices.bid
-    days[1:, layout.RATE] = np.where(np.isnan(rate[:-1]), 0.0, rate[:-1])
-    days[1:, layout.DAYS] = np.diff(arrays.sessions[arrays.first : arrays.last + 1])
+    """What `walk` reads of each bar traded."""
+    days = days_between(cells.arrays)
+    days[:, layout.CLOSE] = traded(cells.arrays, share_of(cells.strategy))
+    rate = traded(cells.arrays, "rate")[:-1]
+    days[1:, layout.RATE] = np.where(np.isnan(rate), 0.0, rate)
     return days
 
 
 def _sizes_of(cells: SignalCells) -> Floats:
     """[cells, SIZE_COLUMNS]."""
     _, places = place_numbers(cells.program)
-    wanted = cells.numbers[:, places[cells.strategy.size]]
-    bought = np.maximum(np.floor(wanted + DUST), 0.0) if cells.program.whole_contracts else np.where(wanted > DUST, wanted, 0.0)
-    return np.stack([wanted, bought], axis=1)
+    return sizes_of(cells.program, cells.numbers[:, places[cells.strategy.size]])
