@@ -32,7 +32,6 @@ from alvh.runtime.record import RunRecord
 from alvh.runtime.signals.compiled_kernels import are_kernels_cached, compiled_kernels, plain_kernels, walks_pay
 from alvh.runtime.signals.walk_cells import SignalCells, can_be_walked
 
-LANES = 8
 FULL_ENOUGH = 3
 """Cells from which on a block of lanes, some of them idle, is faster than a run for each, once one lane is compiled too."""
 LANES_PAY = 10_000_000
@@ -133,7 +132,7 @@ class CellRun:
         if self.lanes is not None:
             return self.lanes
         path_days = sum(len(group.cells) * group.bars for group in groups)
-        return LANES if is_engine_cached(LANES) or path_days >= LANES_PAY else 1
+        return production_width() if is_engine_cached(production_width()) or path_days >= LANES_PAY else 1
 
     def _runs(self, groups: Sequence[CellGroup], lanes: int, least: int) -> Iterator[Callable[[], list[Row]]]:
         """Each block as a call. Groups of one market share its arrays."""
