@@ -411,4 +411,4 @@ def note_clamped_levels(series: tuple[str, ...], values: Floats, listed: Listed,
     if clamped == 0:
         return []
     text = f"VIX options: on {clamped} of {pairs} days of listed expiries no volatility level gives the VVIX quoted; the nearest stands in"
-    return [Note(text, of_path=True)]
+    return [Note(text, series="vvix", of_path=True)]

@@ -176,7 +176,9 @@ def _notes(strategy: Runnable, blocks: PathBlocks, streamed: Streamed) -> tuple[
     stopped = int((streamed.stopped >= 0.0).sum())
     if stopped:
         notes.append(f"{stopped} of {len(streamed.stopped)} paths stopped early: a position held had no price for more than five sessions")
-    notes += notes_of_market(program, evolve(arrays, notes=tuple(note for note in arrays.notes if not note.of_path)))
+    # Counting those of every path would take longer than running it.
+    told = tuple(evolve(note, text=f"of path 0 alone: {note.text}") if note.of_path else note for note in arrays.notes)
+    notes += notes_of_market(program, evolve(arrays, notes=told))
     for count, what in (
         (streamed.unknown_prints, "settlements that had no print and took the last mark instead"),
         (streamed.stale_marks, "marks of single legs that had no price on their day and were carried from the day before"),
