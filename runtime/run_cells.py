@@ -15,7 +15,7 @@ from math import isnan
 from typing import Any, TypeAlias
 
 import numpy as np
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from alvh.compiler.ir import Program
 from alvh.compiler.twins import hedge_layers
@@ -36,6 +36,8 @@ FULL_ENOUGH = 3
 """Cells from which on a block of lanes, some of them idle, is faster than a run for each, once one lane is compiled too."""
 LANES_PAY = 10_000_000
 """Path-days from which on lanes are worth a first compilation of the engine for them (more than a minute)."""
+WITH_SIGNALS = 4_096
+"""Cells whose signals are in memory at a time; each may have its own, two kilobytes for thirty years."""
 PATIENCE = 1.0
 """Seconds between two parts: what a kill can cost, beside the blocks it interrupts."""
 
@@ -122,9 +124,10 @@ class CellRun:
         """Whether something will have to be compiled that is not in the cache."""
         if not self.jit:
             return False
-        walked = [group for group in groups if self._is_walked(group)]
-        widths = {width for group in groups if not self._is_walked(group) for width, _ in _blocks(group, lanes, least)}
-        return bool(walked and not are_kernels_cached(production_width())) or not all(map(is_engine_cached, widths))
+        through_the_loop = [group for group in groups if not self._is_walked(group)]
+        widths = {width for group in through_the_loop for width, _ in _blocks(group, lanes, least)}
+        walks = len(through_the_loop) < len(groups)
+        return (walks and not are_kernels_cached(production_width())) or not all(map(is_engine_cached, widths))
 
     def _lanes_of(self, groups: Sequence[CellGroup]) -> int:
         if not self.jit:
@@ -139,10 +142,7 @@ class CellRun:
         shared: dict[tuple[int, int], MarketArrays] = {}
         for group in groups:
             if self._is_walked(group):
-                walked = self._ready_to_walk(group)
-                alone = CellRunner(group.program, path_of_cells(group.arrays, 1), self.phase, kernel=False, jit=self.jit)
-                for first in range(0, len(group.cells), walked.at_once):
-                    yield self._walk_of(group, walked, alone, first)
+                yield from self._walks_of(group)
                 continue
             runners: dict[int, CellRunner] = {}
             for width, cells in _blocks(group, lanes, least):
@@ -176,9 +176,14 @@ class CellRun:
         pays = self.jit and walks_pay(len(group.cells) * group.bars, production_width())
         return (pays if self.walks is None else self.walks) and can_be_walked(group.program, group.arrays)
 
-    def _ready_to_walk(self, group: CellGroup) -> SignalCells:
+    def _walks_of(self, group: CellGroup) -> Iterator[Callable[[], list[Row]]]:
+        alone = CellRunner(group.program, path_of_cells(group.arrays, 1), self.phase, kernel=False, jit=self.jit)
         loops = compiled_kernels(production_width()) if self.jit else plain_kernels()
-        return SignalCells(group.program, group.arrays, self.phase, _numbers_of(group.cells), loops)
+        for start in range(0, len(group.cells), WITH_SIGNALS):
+            part = evolve(group, cells=group.cells[start : start + WITH_SIGNALS])
+            walked = SignalCells(group.program, group.arrays, self.phase, _numbers_of(part.cells), loops)
+            for first in range(0, len(part.cells), walked.at_once):
+                yield self._walk_of(part, walked, alone, first)
 
     def _walk_of(self, group: CellGroup, walked: SignalCells, alone: CellRunner, first: int) -> Callable[[], list[Row]]:
         """Rows of the cells that one walk runs; those that need more than a walk go through the day loop."""

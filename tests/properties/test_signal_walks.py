@@ -16,6 +16,7 @@ from sample_markets import market_names, sample_market
 from small_market import small_market
 
 from alvh.compiler.ir import Program
+from alvh.runtime import run_cells
 from alvh.runtime.attribution import count_trades
 from alvh.runtime.engine.simulate_cells import numbers_of
 from alvh.runtime.market import Floats, MarketArrays
@@ -195,7 +196,9 @@ def test_compiled_walks_have_the_bits_of_plain_python(width: int) -> None:
     assert {trades for _, _, trades, _ in found} > {0.0}
 
 
-def test_rows_of_a_grid_are_the_same_walked_or_run() -> None:
+@pytest.mark.parametrize("at_once", [2, 4_096])
+def test_rows_of_a_grid_are_the_same_walked_or_run(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_cells, "WITH_SIGNALS", at_once)
     program, arrays = rule_over_a_market()
     numbers = cells_of(program, 9)
 
