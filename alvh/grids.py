@@ -249,19 +249,18 @@ class _Reader:
 def _groups(cells: _Cells, finished: set[int], reader: _Reader, report: Report) -> list[CellGroup]:
     """The cells that are left, those that can run side by side together; every one has been checked."""
     groups: dict[object, CellGroup] = {}
-    common, shape = None, None
+    common: Program | None = None
+    group: CellGroup | None = None
     for number in range(1, cells.count + 1):
         if number in finished:
             continue
         report(f"checking cell {number:,} of {cells.count:,}")
         cell = cells.compile(number)
         arrays = reader.arrays(cell.program, cell.lags)
-        if cell.common is not common:  # as in the cell before, but where values reach deeper than a constant
-            common, shape = cell.common, without_numbers(cell.common)
-        key = shape, id(arrays)
-        if key not in groups:
-            groups[key] = CellGroup(cell.program, arrays)
-        groups[key].cells.append(Cell(number, numbers_of(cell.program), reader.identity(cell)))
+        if group is None or cell.common is not common or arrays is not group.arrays:
+            common = cell.common
+            group = groups.setdefault((without_numbers(common), id(arrays)), CellGroup(cell.program, arrays))
+        group.cells.append(Cell(number, numbers_of(cell.program), reader.identity(cell)))
     return list(groups.values())
 
 

@@ -148,7 +148,7 @@ class _CellsOfOneForm:
         return None if cells is None else cells.compile()
 
     def _measure(self) -> _CellsOfOneMeaning | None:
-        """None where a unit is wrong. Kinds differ with a number only where it is a bare 0, so most cells have one meaning."""
+        """None where a unit is wrong. A kind hangs on a unit, hardly ever on a number, so nearly all cells have one meaning."""
         meaning, findings = find_meaning(self._module, self._names)
         if has_error(findings):
             return None
