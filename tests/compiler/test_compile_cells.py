@@ -134,6 +134,18 @@ def test_most_numbers_of_a_strategy_are_tried_and_some_values_refused(name: str)
     assert refused > 0
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_lets_triggers_and_settings_take_what_they_take_alone(name: str) -> None:
+    path = str(STRATEGIES / f"{name}.alvh")
+    files = Files(path)
+    cells = CellCompiler(path, files)
+    module = compile_file(path, files=files).module
+    assert module is not None
+    for changed in (*(entry.name.name for entry in (*module.lets, *module.triggers)), *SETTINGS, "nobody"):
+        for value in (*OTHERS, *SETTINGS.get(changed, ())):
+            compare(compile_file(path, {changed: value}, files=files), cells.compile({changed: value}))
+
+
 TEXT = """\
 param span   = 20 sessions  in 5 sessions .. 60 sessions
 param trades = 2            in 1 .. 9
