@@ -12,6 +12,7 @@ import polars as pl
 from attrs import frozen
 
 from alvh.axes import axis_of, check_size, read_axis
+from alvh.compiler.compile_cells import CellCompiler, CompiledCell
 from alvh.compiler.driver import Files
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import Diagnostic, InternalError
@@ -74,12 +75,13 @@ def run_grid(
     if out is not None:
         check_grid_output(Path(out))
     path = strategy.path if isinstance(strategy, Strategy) else os.fspath(strategy)
-    cells = _Cells(path, axes, {name: str(value) for name, value in (settings or {}).items()}, Files(path))
+    files = Files(path)
+    cells = _Cells(path, axes, {name: str(value) for name, value in (settings or {}).items()}, files, CellCompiler(path, files))
     report("compiling")
     first = cells.load(1)
     report("reading the market")
-    reader = _Reader(open_market(market), options)
-    arrays = reader.arrays(first)
+    reader = _Reader(open_market(market), options, first.texts)
+    arrays = reader.arrays(first.program, first.lags)
     identity = GridIdentity(
         engine=engine_version(),
         texts=first.texts,
@@ -146,13 +148,14 @@ def _axes(grid: Mapping[str, Values], settings: Settings) -> tuple[Axis, ...]:
 
 @frozen
 class _Cells:
-    """The cells of a grid as strategies, compiled one at a time."""
+    """The cells of a grid, compiled together or one alone."""
 
     path: str
     axes: tuple[Axis, ...]
     settings: dict[str, str]
     files: Files
     """Of the strategy: read once, whatever they are changed to by then, so that all cells are of one text."""
+    compiler: CellCompiler
 
     @property
     def count(self) -> int:
@@ -166,12 +169,20 @@ class _Cells:
             places.append(place)
         return tuple(reversed(places))
 
+    def compile(self, number: int) -> CompiledCell:
+        """What a cell compiles to, as loaded alone. CellError where the values make the file wrong, or nothing is left to trade."""
+        compiled = self.compiler.compile({**self.settings, **words_of(self.axes, self.places(number))})
+        if compiled is None or not _trades(compiled.program):
+            self.load(number)
+            raise InternalError(f"cell {number} compiles alone, and not beside others")
+        return compiled
+
     def load(self, number: int) -> Strategy:
-        """CellError where the values make the file wrong, or nothing is left to trade."""
+        """A cell loaded alone. CellError where the values make the file wrong, or nothing is left to trade."""
         values = words_of(self.axes, self.places(number))
         try:
             strategy = load(self.path, settings={**self.settings, **values}, files=self.files)
-            if not (strategy.program.layers or strategy.program.hold_index):
+            if not _trades(strategy.program):
                 raise StrategyError(strategy.warnings)
         except StrategyError as error:
             if str(error) == self._findings_without_values():
@@ -200,49 +211,56 @@ class _Cells:
         return pl.DataFrame(full, schema=schema_of(self.axes)).sort("cell")
 
 
+def _trades(program: Program) -> bool:
+    return bool(program.layers) or program.hold_index
+
+
 class _Reader:
     """A market as cells read it: once for all that read the same of it."""
 
-    def __init__(self, market: MarketProtocol, options: RunOptions) -> None:
+    def __init__(self, market: MarketProtocol, options: RunOptions, texts: tuple[tuple[str, str], ...]) -> None:
+        """`texts` of the strategy, the same for all cells."""
         self.market = market
+        self._texts = texts
         self.fingerprint = market.fingerprint()
         self._options = options
         self._arrays: dict[object, MarketArrays] = {}
 
-    def arrays(self, strategy: Strategy) -> MarketArrays:
+    def arrays(self, program: Program, lags: Mapping[str, int]) -> MarketArrays:
         import numpy as np
 
-        program, lags = strategy.program, strategy.lags
         key = program.inputs, program.calendars, tuple(sorted(lags.items()))
         if key not in self._arrays:
             first, last = (None if day is None else np.datetime64(day, "D") for day in (self._options.start, self._options.end))
             self._arrays[key] = self.market.arrays(first, last, program.inputs, program.calendars, lags=lags)
         return self._arrays[key]
 
-    def identity(self, strategy: Strategy, last_day: int | None = None) -> str:
-        """That of a run of a strategy alone, up to a day, or the market's last."""
-        arrays = self.arrays(strategy)
+    def identity(self, cell: CompiledCell, last_day: int | None = None) -> str:
+        """That of a run of a cell alone, up to a day, or the market's last."""
+        arrays = self.arrays(cell.program, cell.lags)
         first, last = (int(arrays.sessions[bar]) for bar in (arrays.first, arrays.last))
-        settings = settings_in_force(strategy.program, self.market, self._options.phase)
-        return identify(strategy.program, strategy.texts, self.fingerprint, settings, first, last if last_day is None else last_day)
+        settings = settings_in_force(cell.program, self.market, self._options.phase)
+        return identify(cell.program, self._texts, self.fingerprint, settings, first, last if last_day is None else last_day)
 
     def identifier(self, cells: _Cells) -> Callable[[int, int], str]:
-        return lambda number, last_day: self.identity(cells.load(number), last_day)
+        return lambda number, last_day: self.identity(cells.compile(number), last_day)
 
 
 def _groups(cells: _Cells, finished: set[int], reader: _Reader, report: Report) -> list[CellGroup]:
     """The cells that are left, those that can run side by side together; every one has been checked."""
     groups: dict[object, CellGroup] = {}
+    common: Program | None = None
+    group: CellGroup | None = None
     for number in range(1, cells.count + 1):
         if number in finished:
             continue
         report(f"checking cell {number:,} of {cells.count:,}")
-        strategy = cells.load(number)
-        arrays = reader.arrays(strategy)
-        key = without_numbers(strategy.program), id(arrays)
-        if key not in groups:
-            groups[key] = CellGroup(strategy.program, arrays)
-        groups[key].cells.append(Cell(number, numbers_of(strategy.program), reader.identity(strategy)))
+        cell = cells.compile(number)
+        arrays = reader.arrays(cell.program, cell.lags)
+        if group is None or cell.common is not common or arrays is not group.arrays:
+            common = cell.common
+            group = groups.setdefault((without_numbers(common), id(arrays)), CellGroup(cell.program, arrays))
+        group.cells.append(Cell(number, numbers_of(cell.program), reader.identity(cell)))
     return list(groups.values())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
-from alvh.compiler.constants import fixed_value
+from alvh.compiler.constants import lags_of
 from alvh.compiler.dependencies import Dependencies
 from alvh.compiler.driver import Compiled, Files, check_file, compile_file
 from alvh.compiler.ir import Program
@@ -96,10 +96,9 @@ class Strategy:
     @property
     def lags(self) -> dict[str, int]:
         """Calendar days by which the file says that an input is published late, by input."""
-        module, meaning = self.compiled.module, self.compiled.meaning
-        if module is None or meaning is None:
+        if self.compiled.meaning is None:
             raise InternalError(f"{self.path} was loaded without its meaning")
-        return {entry.name.name: int(fixed_value(entry.lag, meaning)) for entry in module.inputs if entry.lag is not None}
+        return lags_of(self.compiled.meaning)
 
 
 def check(path: PathLike) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+from alvh.compiler.dependencies import Dependencies
 from alvh.compiler.order import find_cycles
 from alvh.compiler.rules import (
     add_unusable,
@@ -65,7 +68,11 @@ WITHOUT_CYCLES = (layer_never_opens, never_known, opens_while_unwinding)
 """Rules that follow the order of decisions, and so need one."""
 
 
+def rules_for(dependencies: Dependencies) -> tuple[Callable[[Subject], Iterable[Diagnostic]], ...]:
+    """The rules that can be asked of a module with these dependencies."""
+    return tuple(rule.find for rule in (ALWAYS if find_cycles(dependencies) else ALWAYS + WITHOUT_CYCLES))
+
+
 def apply_rules(subject: Subject) -> tuple[Diagnostic, ...]:
     """The findings of every rule, rule by rule."""
-    rules = ALWAYS if find_cycles(subject.dependencies) else ALWAYS + WITHOUT_CYCLES
-    return tuple(finding for rule in rules for finding in rule.find(subject))
+    return tuple(finding for find in rules_for(subject.dependencies) for finding in find(subject))

@@ -57,3 +57,8 @@ def is_count(expression: syntax.Expression, meaning: Meaning) -> bool:
     """Is its kind one that a length, a count or a share may have?"""
     kind = meaning.kinds.get(id(expression))
     return kind is not None and kind.family in (Family.NUMBER, Family.SESSIONS, Family.DAYS, Family.CONTRACTS, Family.RATIO)
+
+
+def lags_of(meaning: Meaning) -> dict[str, int]:
+    """Calendar days by which a file says that an input is published late, by input."""
+    return {entry.name.name: int(fixed_value(entry.lag, meaning)) for entry in meaning.module.inputs if entry.lag is not None}

@@ -1,6 +1,6 @@
 """The whole compiler on one screen: from a file to diagnostics, and to a program where there is no error.
 
-    text --parse--> tree --merge--> module --analyse--> names and kinds --dependencies--> rules --lower--> program
+    text --parse--> tree --merge--> module --names, dependencies, kinds--> meaning --rules, lower--> program
 
 Every stage takes values and returns values. A user's mistake is a diagnostic in the result; only a broken invariant of
 alvh raises. Nothing here imports NumPy, Numba or networkx.
@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from alvh.compiler.analyse import analyse
+from alvh.compiler.analyse import find_meaning, find_names
 from alvh.compiler.apply_rules import apply_rules
 from alvh.compiler.clauses import RuleClauses
-from alvh.compiler.dependencies import Dependencies, find_dependencies
+from alvh.compiler.dependencies import Dependencies
 from alvh.compiler.ir import Program
 from alvh.compiler.lower_syntax_to_ir import lower_syntax_to_ir
 from alvh.compiler.meaning import Meaning
@@ -56,7 +56,7 @@ class Compiled:
 
     @property
     def has_error(self) -> bool:
-        return any(finding.severity is Severity.ERROR for finding in self.diagnostics)
+        return has_error(self.diagnostics)
 
 
 @frozen
@@ -78,15 +78,15 @@ def compile_file(
     if isinstance(unreadable := reader.source(os.fspath(path)), Diagnostic):
         return Compiled(None, None, None, None, (), (unreadable,), ())
     module, merging = merge(os.fspath(path), reader.read, overrides)
-    meaning, analysis = analyse(module)
-    dependencies = find_dependencies(meaning)
-    wrong = {finding.span for finding in (*merging, *analysis) if finding.severity is Severity.ERROR}
-    found = apply_rules(Subject(meaning, dependencies, reader.sources[0]))
+    names = find_names(module)
+    meaning, units = find_meaning(module, names)
+    early = (*merging, *names.findings, *units)
+    wrong = {finding.span for finding in early if finding.severity is Severity.ERROR}
+    found = apply_rules(Subject(meaning, names.dependencies, reader.sources[0]))
     ruling = [finding for finding in found if finding.span not in wrong]  # what follows from another finding at its place
-    diagnostics = _in_order(_where_used(finding, module) for finding in (*merging, *analysis, *ruling))
-    failed = any(finding.severity is Severity.ERROR for finding in diagnostics)
-    program, clauses = (None, ()) if failed else lower_syntax_to_ir(meaning, dependencies)
-    return Compiled(module, meaning, dependencies, program, clauses, diagnostics, reader.sources)
+    diagnostics = _in_order(_where_used(finding, module) for finding in (*early, *ruling))
+    program, clauses = (None, ()) if has_error(diagnostics) else lower_syntax_to_ir(meaning, names.dependencies)
+    return Compiled(module, meaning, names.dependencies, program, clauses, diagnostics, reader.sources)
 
 
 def check_file(path: PathLike, overrides: Mapping[str, str] | None = None, text: str | bytes | None = None) -> Checked:
@@ -121,6 +121,10 @@ class Files:
         if isinstance(source, Source):
             return parse(source)
         return ParseResult(syntax.File((), span=Span(source.span.source, 0, 0)), (source,))
+
+
+def has_error(findings: Iterable[Diagnostic]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
 
 
 def _where_used(finding: Diagnostic, module: Module) -> Diagnostic:

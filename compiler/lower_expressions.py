@@ -79,12 +79,11 @@ class ExpressionLowering:
         return node
 
     def lower_name(self, name: str, when: When = "today") -> NodeId:
-        """The node of a let, trigger or param."""
+        """The node of a let, trigger or param; a param's gets its value when all stands."""
         node = self._lowered_names.get((name, when))
         if node is None:
             if name in self._params:
-                value = fixed_value(self._params[name].value, self.meaning)
-                node = self.streams.add("parameter", value=value, name=name, label=name)
+                node = self.streams.add("parameter", name=name, label=name)
             else:
                 node = self.lower(self._named[name], Scope(when=when))
                 self.streams.call(node, name)

@@ -6,8 +6,10 @@ name), groups, params, inputs and calendars by name, each stream once, and no tr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal as OneOf
+
+from attrs import evolve, frozen
 
 from alvh.compiler import ir
 from alvh.compiler.clauses import Clause, RuleClauses, clauses_asked, find_clauses
@@ -43,6 +45,47 @@ def lower_with_questions(
 ) -> tuple[ir.Program, tuple[RuleClauses, ...], tuple[Clause, ...]]:
     """The program with streams for conditions that no rule reads, those of a test: `asked` of the module, each with its clauses. They
     decide nothing, and see what every layer decided on their bar."""
+    lowered = _lower(meaning, dependencies, asked)
+    program = with_parameters(lowered.program, parameters_of(meaning))
+    clauses = find_clauses(program, meaning, lowered.expressions, lowered.numbers)
+    return program, clauses, clauses_asked(asked, program, meaning, lowered.expressions, lowered.numbers)
+
+
+def lower_without_parameters(meaning: Meaning, dependencies: Dependencies) -> ir.Program:
+    """The program whose params have no value yet, for `with_parameters`. A param is looked at all the same where its value makes the
+    program another one: as a window, a count, an expiry, a share."""
+    return _lower(meaning, dependencies, ()).program
+
+
+def parameters_of(meaning: Meaning) -> tuple[ir.Parameter, ...]:
+    """The params of a module with their values and bounds, by name."""
+    parameters: list[ir.Parameter] = []
+    for param in meaning.module.params:
+        value = fixed_value(param.value, meaning)
+        low = value if param.low is None else fixed_value(param.low, meaning)
+        high = value if param.high is None else fixed_value(param.high, meaning)
+        parameters.append(ir.Parameter(param.name.name, value, low, high))
+    return tuple(sorted(parameters, key=lambda parameter: parameter.name))
+
+
+def with_parameters(program: ir.Program, parameters: tuple[ir.Parameter, ...]) -> ir.Program:
+    """The program with these params, which its streams read by name."""
+    values = {parameter.name: parameter.value for parameter in parameters}
+    nodes = tuple(evolve(node, value=values[node.name]) if node.operation == "parameter" else node for node in program.nodes)
+    return evolve(program, nodes=nodes, parameters=parameters)
+
+
+@frozen(eq=False)
+class _Lowered:
+    """A program without the values of its params, and how it came about."""
+
+    program: ir.Program
+    expressions: ExpressionLowering
+    numbers: Mapping[ir.NodeId, ir.NodeId]
+    """The program's number of each node that lowering made and kept."""
+
+
+def _lower(meaning: Meaning, dependencies: Dependencies, asked: Sequence[syntax.Expression]) -> _Lowered:
     module = meaning.module
     level = levels(dependencies)
     groups = sorted(module.groups, key=lambda group: (group.kind, group.name))
@@ -79,7 +122,7 @@ def lower_with_questions(
         nodes=nodes,
         layers=tuple(renumber_layer(layer, numbers) for layer in lowered_layers),
         groups=tuple(renumber_group(group, numbers) for group in lowered_groups),
-        parameters=_parameters(meaning),
+        parameters=(),
         capital=capital,
         costs=_costs(module),
         whole_contracts=_choice(module, "contracts") != "fractional",
@@ -89,8 +132,7 @@ def lower_with_questions(
         warm_up=warm_up(nodes),
         fill=_fill(module),
     )
-    clauses = find_clauses(program, meaning, expressions, numbers)
-    return program, clauses, clauses_asked(asked, program, meaning, expressions, numbers)
+    return _Lowered(program, expressions, numbers)
 
 
 def _expect_known(streams: StreamNodes, roots: list[ir.NodeId], stage: int) -> None:
@@ -130,13 +172,3 @@ def _costs(module: Module) -> OneOf["none", "listed", "crowded"]:
 def _fill(module: Module) -> ir.Fill:
     chosen = _choice(module, "fill")
     return "next open" if chosen == "next open" else "next close" if chosen == "next close" else "this close"
-
-
-def _parameters(meaning: Meaning) -> tuple[ir.Parameter, ...]:
-    parameters: list[ir.Parameter] = []
-    for param in meaning.module.params:
-        value = fixed_value(param.value, meaning)
-        low = value if param.low is None else fixed_value(param.low, meaning)
-        high = value if param.high is None else fixed_value(param.high, meaning)
-        parameters.append(ir.Parameter(param.name.name, value, low, high))
-    return tuple(sorted(parameters, key=lambda parameter: parameter.name))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from alvh.compiler.expand_structures import StructureExpansion
 from alvh.compiler.module import GroupDeclaration, LayerDeclaration, Module, ReplacedValue
+from alvh.compiler.read_override import OVERRIDES, read_override
 from alvh.compiler.rules.circular_use import circular_use
 from alvh.compiler.rules.duplicate_name import conflicting_setting, conflicting_uses, duplicate_name, repeated_change, said_twice
 from alvh.compiler.rules.file_outside_project import absolute_path, file_outside_project
@@ -20,8 +21,7 @@ from alvh.compiler.rules.missing_file import missing_file
 from alvh.compiler.rules.nothing_to_remove import nothing_to_remove
 from alvh.compiler.rules.program_too_large import too_many_files, too_much_text
 from alvh.compiler.rules.statement_in_wrong_block import misplaced_statement
-from alvh.compiler.rules.unknown_choice import unknown_choice
-from alvh.compiler.rules.unknown_override import unknown_override, unreadable_override
+from alvh.compiler.rules.unknown_override import unknown_override
 from alvh.compiler.rules.unknown_target import no_body_to_change, no_value_to_change, own_declaration, unknown_target
 from alvh.compiler.verbs import BOOK_VERBS, HEDGE_VERBS, LAYER_VERBS, removes, verb_of
 from alvh.compiler.vocabulary import SETTINGS
@@ -39,11 +39,7 @@ MOST_FILES = 64
 MOST_CHARACTERS = 1_000_000
 """Bounds on one strategy, its used files included, so that no file can occupy a machine."""
 
-OVERRIDES = "--set"
-"""The name of the source that holds values from the command line."""
-
 Part: TypeAlias = syntax.Statement | syntax.Layer
-_Wanted = TypeVar("_Wanted", syntax.Setting, syntax.ChangeValue)
 
 
 def merge(path: str, read: Reader, overrides: Mapping[str, str] | None = None) -> tuple[Module, tuple[Diagnostic, ...]]:
@@ -324,32 +320,18 @@ class _Merger:
     def apply_overrides(self, contents: _Contents, overrides: Mapping[str, str]) -> None:
         """Settings and values from the command line, which win over every file."""
         for name, value in overrides.items():
-            if name in SETTINGS:
-                setting = self._override(name, value, f"{name} {value}", syntax.Setting)
-                if setting is not None:
-                    contents.settings[name] = setting
-            elif isinstance(contents.names.get(name), syntax.Param | syntax.Let | syntax.Trigger):
-                change = self._override(name, value, f"change {name} = {value}", syntax.ChangeValue)
-                if change is not None:
-                    self._change_value(contents, change)
-            else:
+            if name not in SETTINGS and not isinstance(contents.names.get(name), syntax.Param | syntax.Let | syntax.Trigger):
                 values = (known for known, said in contents.names.items() if isinstance(said, syntax.Param | syntax.Let | syntax.Trigger))
                 source = Source(OVERRIDES, f"{name}={value}")
                 self.diagnostics.append(unknown_override(Span(source, 0, len(name)), name, (*SETTINGS, *values)))
-
-    def _override(self, name: str, value: str, text: str, wanted: type[_Wanted]) -> _Wanted | None:
-        """The one declaration that a value from the command line makes."""
-        from alvh.grammar.parse import parse
-
-        source = Source(OVERRIDES, text)
-        result = parse(source)
-        match result.file.declarations:
-            case (syntax.Declaration() as declaration,) if not result.diagnostics and isinstance(declaration, wanted):
-                return declaration
-        span = Span(source, 0, len(text))
-        is_choice = name in SETTINGS and SETTINGS[name].choices
-        self.diagnostics.append(unknown_choice(span, name, value) if is_choice else unreadable_override(span, name, value))
-        return None
+                continue
+            match read_override(name, value):
+                case syntax.Setting() as setting:
+                    contents.settings[name] = setting
+                case syntax.ChangeValue() as change:
+                    self._change_value(contents, change)
+                case finding:
+                    self.diagnostics.append(finding)
 
     # ---- the module ----------------------------------------------------------------------------------
 

@@ -125,5 +125,5 @@ def keep_reachable(nodes: list[Node], roots: list[NodeId]) -> tuple[tuple[Node, 
             source >= renumbered[number] or nodes[old].stage > node.stage for source, old in zip(inputs, node.inputs, strict=True)
         ):
             raise InternalError(f"node {number} ({node.operation}) reads a later one")
-        kept.append(evolve(node, inputs=inputs))
+        kept.append(node if inputs == node.inputs else evolve(node, inputs=inputs))
     return tuple(kept), renumbered

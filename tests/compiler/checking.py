@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from alvh.compiler.analyse import analyse
+from alvh.compiler.analyse import find_meaning, find_names
 from alvh.compiler.meaning import Meaning
 from alvh.compiler.merge_files import merge
 from alvh.compiler.module import Module
@@ -49,8 +49,9 @@ def merge_text(folder: Path, text: str, overrides: Mapping[str, str] | None = No
 def analyse_text(text: str) -> tuple[Meaning, tuple[Diagnostic, ...]]:
     """The meaning of a text that uses no file, and all findings."""
     module, merging = merge("text.alvh", lambda path: parse(Source(path, text)))
-    meaning, findings = analyse(module)
-    return meaning, (*merging, *findings)
+    names = find_names(module)
+    meaning, units = find_meaning(module, names)
+    return meaning, (*merging, *names.findings, *units)
 
 
 def names_of(findings: tuple[Diagnostic, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from checking import analyse_text, find_expression, merge_text, names_of
 
-from alvh.compiler.analyse import analyse
+from alvh.compiler.analyse import find_meaning, find_names
 from alvh.compiler.expressions import walk
 from alvh.compiler.meaning import Meaning, Reference
 from alvh.compiler.vocabulary import ATTRIBUTES, FUNCTIONS, LOT_ATTRIBUTES, SERIES, is_reserved
@@ -130,8 +130,9 @@ def test_names_of_a_text_with_a_syntax_error_are_not_called_undefined() -> None:
 
 def test_a_used_name_left_unused_is_no_finding_and_an_own_one_is(tmp_path: Path) -> None:
     module, merging = merge_text(tmp_path, 'use "books/condor.alvh"\nuse "more.alvh"\nlet mine = vix\n', more="let theirs = vix\n")
-    _, findings = analyse(module)
-    assert [(finding.name, finding.span.text) for finding in (*merging, *findings)] == [("unused-name", "mine")]
+    names = find_names(module)
+    _, units = find_meaning(module, names)
+    assert [(finding.name, finding.span.text) for finding in (*merging, *names.findings, *units)] == [("unused-name", "mine")]
 
 
 @pytest.mark.parametrize("name", sorted({*SERIES, *FUNCTIONS, *LOT_ATTRIBUTES, "equity", "VXX", "iv", "vix_expiry"}))

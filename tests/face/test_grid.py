@@ -176,6 +176,31 @@ def test_a_wrong_value_names_its_cell_before_anything_runs(market: alvh.Market, 
 
 
 @pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("call_delta", ["0.40 delta", "0.90 delta"]),
+        ("call_delta", ["0.40 delta", "0.50 +"]),
+        ("inversion", ["5%", "8 points"]),
+        ("capital", ["$1_000_000", "$0"]),
+        ("costs", ["none", "free"]),
+        ("backwardation", ["vx(1) / vx(2) - 1", "vx(1) / nothing"]),
+    ],
+)
+def test_a_wrong_cell_says_what_a_run_of_it_alone_says(name: str, values: list[str], market: alvh.Market) -> None:
+    """Cells 1 to 4 have the right value, 5 to 8 the wrong one."""
+    grid = {name: values, "contracts": ["whole", "fractional"], "fill": ["next open", "next close"]}
+    with pytest.raises(alvh.CellError) as refused:
+        alvh.run_grid(FILE, market, grid, **PERIOD)
+    settings = {name: values[1], "contracts": "whole", "fill": "next open"}
+    with pytest.raises(alvh.StrategyError) as alone:
+        alvh.run(FILE, market, settings=settings, **PERIOD)
+    assert (refused.value.cell, refused.value.values) == (5, settings)
+    assert refused.value.diagnostics == alone.value.diagnostics
+    place = f"cell 5 of 8 ({name}={values[1]}, contracts=whole, fill=next open):"
+    assert str(refused.value) == f"{place}\n{alone.value}"
+
+
+@pytest.mark.parametrize(
     ("grid", "more", "complaint"),
     [
         ({}, {}, "the grid is empty"),
