@@ -3,18 +3,20 @@
 `rsi_rule.alvh` buys 100 SPX shares while RSI 14 is low and sells them when it is high, free of costs. Two thousands of it are run. *Cells*:
 one series of prices, a thousand pairs of thresholds, as backtesters are used to search; alvh walks them as the cells of a grid. *Columns*:
 a thousand series of prices, one pair; alvh walks them as paths, and once more runs all of its day loop, with account, journal and a tape
-of every bar. Columns of both are final values in memory; metrics are timed apart. The backtesters run in a process and an environment
-of their own, `.venv-peers`, which `make bench` makes; backtrader runs one column. All times are processor time of one thread.
+of every bar. What is timed ends with final values in memory; metrics are timed apart, and whole processes from a file of prices to a
+table of metrics, by the clock. The backtesters run in a process and an environment of their own, `.venv-peers`, which `make bench` makes;
+backtrader runs one column. All other times are processor time of one thread.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeAlias
@@ -33,10 +35,11 @@ from alvh.runtime.signals.compiled_kernels import compiled_kernels
 from alvh.runtime.signals.walk_cells import SignalCells
 from alvh.runtime.signals.walk_paths import PathWalker
 from alvh.strategy import load
-from benchmarks.interleaved import REPOSITORY, Missing, Ratio, Row, table
+from benchmarks.interleaved import REPOSITORY, Missing, Ratio, Row, environment, medians, table, time_process
 from benchmarks.markets import FIRST, SESSIONS, write_generated
 
 PEERS = REPOSITORY / ".venv-peers" / "bin" / "python"
+PEER_SCRIPT = str(REPOSITORY / "benchmarks" / "peer_backtesters.py")
 RULE = REPOSITORY / "benchmarks" / "rsi_rule.alvh"
 LOWS, HIGHS = np.arange(20.0, 45.0), np.arange(60.0, 100.0)
 """Of a thousand pairs."""
@@ -134,20 +137,38 @@ def run_engine(program: Program, closes: Floats) -> Timed:
     return seconds, final
 
 
+def write_inputs(path: Path, closes: Floats) -> None:
+    """As `peer_backtesters.py` reads them."""
+    low, high = thresholds()
+    np.savez(path, prices=closes, oversold=low, overbought=high)
+
+
 def run_peers(closes: Floats, rounds: int) -> dict[str, Any]:
     """What `peer_backtesters.py` prints; empty without the environment."""
     if not PEERS.exists():
         return {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "inputs.npz"
-        low, high = thresholds()
-        np.savez(path, prices=closes, oversold=low, overbought=high)
-        command = [str(PEERS), str(REPOSITORY / "benchmarks" / "peer_backtesters.py"), str(path), str(rounds)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        write_inputs(path, closes)
+        done = subprocess.run([str(PEERS), PEER_SCRIPT, str(path), str(rounds)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the backtesters failed:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def time_processes(rounds: int) -> tuple[float, float]:
+    """Seconds of a whole search of a thousand pairs, by the peer and by `alvh run`, each having compiled what it compiles once."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_inputs(folder / "inputs.npz", prices(1))
+        market = write_generated(folder)
+        axes = ["--set", f"oversold={LOWS[0]:g}..{LOWS[-1]:g}", "--set", f"overbought={HIGHS[0]:g}..{HIGHS[-1]:g}"]
+        ours = [sys.executable, "-m", "alvh", "run", str(RULE), "--market", str(market), "--from", "1990-01-02", *axes, "--threads", "1"]
+        theirs = [str(PEERS), PEER_SCRIPT, str(folder / "inputs.npz"), "0", "metrics"]
+        kept = environment(PYTHONDONTWRITEBYTECODE=None, PYTHONPYCACHEPREFIX=str(folder / "bytecode"))
+        found = medians({"theirs": partial(time_process, theirs, kept), "ours": partial(time_process, ours, kept)}, rounds)
+    return found["theirs"], found["ours"]
 
 
 def measure(rounds: int = ROUNDS, columns: int = COLUMNS) -> list[Row]:
@@ -176,6 +197,9 @@ def measure(rounds: int = ROUNDS, columns: int = COLUMNS) -> list[Row]:
             raise RuntimeError(f"final values of {theirs['name']} ({task}) differ by {off:.1e}")
         seconds = median(run()[0] for _ in range(rounds)) / (SESSIONS * len(final))
         rows.append(Ratio(f"{what}, {theirs['name']}", median(theirs["seconds"]) / bars, name, seconds, least=least))
+    if "metrics" in found:
+        whole, own = time_processes(min(rounds, 3))
+        rows.append(Ratio(f"RSI rule, 1,000 pairs, whole process, {found['metrics']['name']}", whole, "alvh run --set", own))
     return rows
 
 

@@ -1,4 +1,5 @@
-"""The RSI rule in vectorbt and in backtrader: `python benchmarks/peer_backtesters.py INPUTS.npz ROUNDS`, in an environment that has them.
+"""The RSI rule in vectorbt and in backtrader: `python benchmarks/peer_backtesters.py INPUTS.npz ROUNDS [TASK]`, in an
+environment that has them.
 
 INPUTS: `prices` [bars, columns], and of as many cells their thresholds, `oversold` and `overbought`. A library that is not installed is
 left out. Prints JSON: by task its library's name and version, the seconds of every round, the first one (which compiles) left out, and
@@ -104,9 +105,10 @@ TASKS = {
 }
 
 
-def main(path: str, rounds: int) -> None:
+def main(path: str, rounds: int, *tasks: str) -> None:
     inputs, found = dict(np.load(path)), {}
-    for task, (library, prepare) in TASKS.items():
+    for task in tasks or TASKS:
+        library, prepare = TASKS[task]
         try:
             run = prepare(inputs)
             final = run()
@@ -123,4 +125,4 @@ def main(path: str, rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])
