@@ -3,7 +3,7 @@
 Importing this file teaches Numba all lane functions; whoever compiles imports it.
 """
 
-# mypy: disable-error-code="no-untyped-call, misc, untyped-decorator"
+# mypy: disable-error-code="no-untyped-call, misc, untyped-decorator, call-arg"
 # Numba and llvmlite carry no annotations.
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from numba.core.typeconv.castgraph import Conversion
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 from numba.extending import (
     NativeValue,
+    intrinsic,
     lower_builtin,
     lower_cast,
     lower_getattr,
     models,
+    overload,
     register_jitable,
     register_model,
     type_callable,
@@ -43,6 +45,7 @@ from alvh.runtime.lanes import (
     extract_mask,
     floor,
     gather,
+    halved,
     is_unknown,
     lane_bits,
     load,
@@ -53,9 +56,11 @@ from alvh.runtime.lanes import (
     register_lane_functions,
     scale_by_power_of_two,
     select,
+    side_by_side,
     split_exponent,
     square_root,
     store,
+    store_number,
     store_where,
     to_index,
 )
@@ -167,6 +172,16 @@ def _lower_width(context: Any, builder: Any, lanes: LanesType, value: Any) -> An
     return context.get_constant(types.intp, lanes.width)
 
 
+@type_callable(halved)
+def _type_halved(context: Any) -> Any:
+    return lambda lanes: signature(LanesType(max(lanes.width // 2, 1)), lanes) if isinstance(lanes, LanesType) else None
+
+
+@lower_builtin(halved, LanesType)
+def _lower_halved(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return context.get_dummy_value()
+
+
 def _repeat(builder: Any, scalar: Any, width: int) -> Any:
     """A scalar on every lane: insert once and shuffle, which LLVM turns into one broadcast."""
     vector = ir.VectorType(scalar.type, width)
@@ -262,6 +277,7 @@ def _type_as(function: Callable[..., Any], pattern: str) -> None:
 for _function, _pattern in (
     (load, "wai>v"),
     (store, "waiv>n"),
+    (store_number, "waiis>n"),
     (store_where, "waimv>n"),
     (gather, "wav>v"),
     (broadcast, "wv>v"),
@@ -466,6 +482,14 @@ def _lower_store_where(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
+@lower_builtin(store_number, LanesType, types.Any, types.Any, types.Any, types.Any)
+def _lower_store_number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    _, block, row, lane, number = args
+    place = builder.add(builder.mul(row, ir.Constant(row.type, sig.args[0].width)), lane)
+    builder.store(number, builder.gep(_first_element(context, builder, sig.args[1], block), [place]), align=_DOUBLE)
+    return context.get_dummy_value()
+
+
 @lower_builtin(gather, LanesType, types.Any, types.Any)
 def _lower_gather(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     """Lane by lane, unrolled: rows differ, so there is no vector instruction worth having."""
@@ -489,10 +513,89 @@ def _lower_broadcast(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return args[1]
 
 
-@lower_builtin(extract, LanesType, types.Any, types.Any)
 @lower_builtin(extract_mask, LanesType, types.Any, types.Any)
+def _lower_extract_mask(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    width = sig.args[0].width
+    if width == 1:
+        return args[1]
+    # By a shift: a vector of bits can only be indexed in memory, a byte for each.
+    bits = ir.IntType(max(width, 64))
+    row = builder.bitcast(args[1], ir.IntType(width))
+    row = row if width == bits.width else builder.zext(row, bits)
+    return builder.trunc(builder.lshr(row, args[2]), ir.IntType(1))
+
+
+@lower_builtin(extract, LanesType, types.Any, types.Any)
 def _lower_extract(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return args[1] if sig.args[0].width == 1 else builder.extract_element(args[1], args[2])
+
+
+@intrinsic
+def _beside(typing_context: Any, first: types.Type, second: types.Type) -> Any:
+    """Two values as one of twice as many lanes."""
+    width = _common_width((first, second))
+    if width is None or not (_is_value(first) and _is_value(second)):
+        return None
+    doubled = VectorType(2 * width)
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if width > 1:
+            places = ir.Constant(ir.VectorType(ir.IntType(32), 2 * width), list(range(2 * width)))
+            return builder.shuffle_vector(*args, places)
+        pair = ir.Constant(ir.VectorType(ir.DoubleType(), 2), ir.Undefined)
+        for place, value in enumerate(args):
+            pair = builder.insert_element(pair, value, ir.Constant(ir.IntType(32), place))
+        return pair
+
+    return signature(doubled, vector_type(width), vector_type(width)), lower
+
+
+@intrinsic
+def _beside_themselves(typing_context: Any, values: Any) -> Any:
+    """Each of a tuple's values twice, as one of twice as many lanes."""
+    width = _common_width(tuple(values))
+    if width is None:
+        return None
+    doubled = types.UniTuple(VectorType(2 * width), len(values))
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        places = ir.Constant(ir.VectorType(ir.IntType(32), 2 * width), [*range(width)] * 2)
+        found = []
+        for value in cgutils.unpack_tuple(builder, args[0]):
+            if width > 1:
+                found.append(builder.shuffle_vector(value, ir.Constant(value.type, ir.Undefined), places))
+            else:
+                found.append(_repeat(builder, value, 2))
+        return context.make_tuple(builder, doubled, found)
+
+    return signature(doubled, types.UniTuple(vector_type(width), len(values))), lower
+
+
+@intrinsic
+def _apart(typing_context: Any, both: Any) -> Any:
+    """The two values that stand beside each other."""
+    width = both.width // 2
+    pair = types.UniTuple(vector_type(width), 2)
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found = []
+        for first in (0, width):
+            if width > 1:
+                places = ir.Constant(ir.VectorType(ir.IntType(32), width), [*range(first, first + width)])
+                found.append(builder.shuffle_vector(args[0], ir.Constant(args[0].type, ir.Undefined), places))
+            else:
+                found.append(builder.extract_element(args[0], ir.Constant(ir.IntType(32), first)))
+        return context.make_tuple(builder, pair, found)
+
+    return signature(pair, both), lower
+
+
+@overload(side_by_side)
+def _side_by_side(function: Any, first: Any, second: Any, same: Any, shared: Any) -> Any:
+    def on_twice_as_many_lanes(function: Any, first: Any, second: Any, same: Any, shared: Any) -> Any:
+        return _apart(function(_beside(first, second), same, *_beside_themselves(shared)))
+
+    return on_twice_as_many_lanes
 
 
 # Operators on vectors (Numba has those on scalars) ---------------------------------------------------------------------------------------

@@ -85,6 +85,11 @@ def _require_one_lane(lanes: Lanes) -> None:
         raise InternalError(f"plain Python runs one lane, not {lanes.width}")
 
 
+def halved(lanes: Lanes) -> Lanes:
+    """The token of half as many lanes, one at least: for work that few lanes need, put side by side."""
+    return Lanes(max(lanes.width // 2, 1))
+
+
 def load(lanes: Lanes, array: Floats, row: int) -> float:
     """The values of one row of a C-contiguous float64[rows, width]. `row` must lie inside; it is not checked in compiled code."""
     _require_one_lane(lanes)
@@ -95,6 +100,12 @@ def store(lanes: Lanes, array: Floats, row: int, value: float) -> None:
     """Write a row."""
     _require_one_lane(lanes)
     array[row, 0] = value
+
+
+def store_number(lanes: Lanes, array: Floats, row: int, lane: int, number: float) -> None:
+    """Write one lane of a row."""
+    _require_one_lane(lanes)
+    array[row, lane] = number
 
 
 def store_where(lanes: Lanes, array: Floats, row: int, mask: bool, value: float) -> None:
@@ -120,6 +131,12 @@ def broadcast_mask(lanes: Lanes, scalar: bool) -> bool:
     """The same truth on every lane."""
     _require_one_lane(lanes)
     return bool(scalar)
+
+
+def side_by_side(function: Callable[..., float], first: float, second: float, same: bool, shared: tuple[float, ...]) -> tuple[float, float]:
+    """`function(x, same, *shared)` at two values of x, in compiled code by one call on twice as many lanes: what is a long chain of
+    operations takes hardly longer on two of them."""
+    return function(first, same, *shared), function(second, same, *shared)
 
 
 def extract(lanes: Lanes, value: float, lane: int) -> float:

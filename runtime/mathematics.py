@@ -103,7 +103,10 @@ def _log_of_normal(x: float, doublings: float) -> float:
 @inlined_lane_function
 def normal_density(x: float) -> float:
     """Density of the standard normal distribution."""
-    return DENSITY_AT_ZERO * exp(-0.5 * (x * x))
+    exponent = -0.5 * (x * x)
+    # As `exp`, which also asks whether its argument is too large.
+    y = exp_inside(select(exponent < EXP_ZERO_BELOW, EXP_ZERO_BELOW, exponent))
+    return DENSITY_AT_ZERO * select(exponent < EXP_ZERO_BELOW, 0.0, y)
 
 
 @inlined_lane_function

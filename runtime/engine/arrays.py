@@ -8,6 +8,7 @@ from alvh.compiler import emit_steps, emit_tables
 from alvh.compiler.emit_steps import Steps
 from alvh.compiler.emit_tables import Tables
 from alvh.compiler.ir import Program, rules_of
+from alvh.runtime.cache_lines import empty_on_lines, on_lines
 from alvh.runtime.engine import layout
 from alvh.runtime.market import Expiries, Floats, MarketArrays
 from alvh.runtime.pricing import costs, vix_level
@@ -45,7 +46,7 @@ def rule_arrays(program: Program, tables: Tables, steps: Steps | None, numbers: 
         choices=_rows(tables.choices, len(emit_tables.CHOICE_COLUMNS)),
         choice_legs=_rows(tables.choice_legs, len(emit_tables.CHOICE_LEG_COLUMNS)),
         windows=np.array(tables.windows, dtype=np.int64),
-        numbers=np.concatenate([numbers, np.zeros((1, numbers.shape[1]))]),
+        numbers=on_lines(np.concatenate([numbers, np.zeros((1, numbers.shape[1]))])),
         bar_cells=np.array(tables.bar_cells, dtype=np.float64),
         lot_cells=np.array(tables.lot_cells, dtype=np.float64),
         steps=_rows(steps.rows if steps else (), len(emit_steps.STEP_COLUMNS)),
@@ -79,7 +80,10 @@ def market_tables(
 
     def lanes_of(values: Floats) -> Floats:
         block = values[:, :, paths].reshape(bars * rows, -1)
-        return np.ascontiguousarray(np.concatenate([block, np.repeat(block[:, -1:], lanes - block.shape[1], axis=1)], axis=1))
+        series = empty_on_lines(bars * rows, lanes)
+        series[:, : block.shape[1]] = block
+        series[:, block.shape[1] :] = block[:, -1:]
+        return series
 
     series = lanes_of(arrays.values)
     days = np.zeros((len(arrays.sessions), layout.DAY_COLUMNS))
@@ -222,7 +226,7 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, n
         cells=np.ascontiguousarray(np.repeat(cells[:, None], lanes, axis=1)),
         attributes=np.full((layout.ACCOUNT_ATTRIBUTE_ROWS + layers * layout.LAYER_ATTRIBUTE_ROWS, lanes), np.nan),
         lot_attributes=np.full((max(slots, 1) * layout.LOT_ATTRIBUTE_ROWS, lanes), np.nan),
-        terms=np.full(((expiries + 1) * layout.TERMS, lanes), np.nan),
+        terms=np.full(((expiries + 3) * layout.TERMS, lanes), np.nan),
         terms_bar=np.full(expiries + 1, -1, dtype=np.int64),
         choice=np.full((choices * layout.LEGS * layout.CHOICE_ROWS, lanes), np.nan),
         chosen=np.zeros((choices * layout.CHOSEN_ROWS, lanes)),
@@ -246,7 +250,8 @@ def fresh_state(program: Program, tables: Tables, market: layout.MarketTables, n
     for node, place in tables.node_numbers.items():
         if node in tables.node_rows:
             state.nodes[tables.node_rows[node]] = numbers[place]
-    return state
+    by_lane = {name: on_lines(getattr(state, name)) for name, columns in layout.COLUMNS[layout.State].items() if columns == layout.BY_LANE}
+    return state._replace(**by_lane)
 
 
 def fresh_tape(program: Program, arrays: MarketArrays, lanes: int, settings: layout.Settings) -> layout.Tape:

@@ -55,9 +55,10 @@ def ask_for_layer(lanes: Lanes, run: Run, bar: int, layer: int, asks: int) -> in
 @lane_function
 def _ask_for_incoming(lanes: Lanes, run: Run, bar: int, layer: int, asks: int) -> int:
     """Lots that layers upstream rolled into this one today, in order of their slots."""
-    if not any_lane(load(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_INCOMING) > 0.0):
+    incoming = load(lanes, run.state.layers, layer * at.LAYER_ROWS + at.S_INCOMING) > 0.0
+    if not any_lane(incoming):
         return asks
-    ensure_chosen(lanes, run, bar, layer)
+    ensure_chosen(lanes, run, bar, layer, incoming)
     group = int(run.rules.layers[layer, at.L_GROUP])
     for slot in range(int(run.rules.layers[layer, at.L_FIRST_SLOT])):
         lot = slot * at.LOT_ROWS
@@ -131,7 +132,7 @@ def _ask_to_open(lanes: Lanes, run: Run, bar: int, layer: int, free: bool, asks:
             opens = opens | now
         if not any_lane(opens):
             return asks
-    ensure_chosen(lanes, run, bar, layer)
+    ensure_chosen(lanes, run, bar, layer, opens)
     size, size_code = size_of(lanes, run, layer, layer)
     return _ask_for_new(lanes, run, bar, layer, OPEN, opens, rule, size, size_code, 1, asks)
 
@@ -160,7 +161,7 @@ def _ask_to_add(lanes: Lanes, run: Run, bar: int, layer: int, free: bool, asks: 
 
 @lane_function
 def _add(lanes: Lanes, run: Run, bar: int, layer: int, rule: int, mask: bool, asks: int) -> int:
-    ensure_chosen(lanes, run, bar, layer)
+    ensure_chosen(lanes, run, bar, layer, mask)
     source = int(run.rules.rules[rule, at.R_FROM_GAINS])
     manner = int(run.rules.rules[rule, at.R_AMOUNT_MANNER])
     reserved = source * at.LAYER_ROWS + at.S_GAINS_RESERVED

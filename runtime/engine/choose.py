@@ -1,4 +1,4 @@
-"""What a layer would buy today by its rules: listed expiry, listed strike, price, worst loss. At most once a choice and bar."""
+"""What a layer would buy today by its rules: listed expiry, listed strike, price, worst loss. At most once a choice, bar and lane."""
 
 from __future__ import annotations
 
@@ -7,10 +7,27 @@ from alvh.runtime.engine.expiries import ensure_expiries, lacks_an_expiry
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.engine.ledger import none_of
 from alvh.runtime.engine.margin import floating_margin, width_of_choice, worst_of_choice
-from alvh.runtime.engine.prices import absolute_delta, quote, series_at, state_terms, surface_terms, term, terms_of_expiry
+from alvh.runtime.engine.prices import absolute_delta, quote, series_at, spare_terms, state_terms, surface_terms, term, terms_of_expiry
 from alvh.runtime.engine.proxies import choose_proxies
 from alvh.runtime.engine.sensitivities import beta_of_leg
-from alvh.runtime.lanes import Lanes, absolute, broadcast, is_unknown, lane_function, load, maximum, negate, select, store
+from alvh.runtime.lanes import (
+    Lanes,
+    absolute,
+    any_lane,
+    broadcast,
+    extract,
+    halved,
+    is_unknown,
+    lane_bits,
+    lane_function,
+    load,
+    lowest_set_bit,
+    maximum,
+    negate,
+    select,
+    store,
+    store_number,
+)
 from alvh.runtime.pricing import strikes
 from alvh.runtime.record import NO_BID, NO_PRICE, NO_REASON, NO_STRIKE
 
@@ -18,6 +35,9 @@ UNKNOWN = float("nan")
 FLAGGED_OFF_DELTA = 0.05
 REFUSED_OFF_DELTA = 0.10
 """How far the delta of the nearest listed strike may be from the one asked for (docs/design/bar.md, "Choosing")."""
+
+SOUGHT = 10
+"""Terms that a search reads; its target is put beside them."""
 
 
 @lane_function
@@ -30,31 +50,73 @@ def nearest_listed(product: int, strike: float) -> float:
 
 
 @lane_function
-def _strike_and_delta(lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, terms: int, target: float) -> tuple[float, float]:
-    """The listed strike whose delta is nearest, and its delta."""
+def _strike_and_delta(
+    lanes: Lanes, run: Run, bar: int, product: int, is_call: bool, terms: int, wish: int, asking: bool
+) -> tuple[float, float]:
+    """The listed strike whose delta is nearest the target in node `wish`, and its delta; only lanes that ask are sure to have one."""
     if product == at.SPX:
+        target = load(lanes, run.state.nodes, wish)
         forward, discount, theta, phi = surface_terms(lanes, run, terms)
         return strikes.spx_strike_and_delta(is_call, target, forward, discount, theta, phi, series_at(lanes, run, bar, at.SPX_RHO))
-    if product == at.VIX:
-        return strikes.vix_strike_and_delta(is_call, target, *state_terms(lanes, run, terms))
-    return strikes.fund_strike_and_delta(is_call, target, *state_terms(lanes, run, terms))
+    found = spare_terms(run) + 2 * at.TERMS
+    bits = lane_bits(asking)
+    while bits != 0:
+        bits = _seek_for_some(lanes, run, product, is_call, terms, wish, bits)
+    return select(asking, load(lanes, run.state.terms, found), UNKNOWN), load(lanes, run.state.terms, found + 1)
 
 
 @lane_function
-def ensure_chosen(lanes: Lanes, run: Run, bar: int, choice: int) -> None:
-    """Fills `state.choice` and `state.chosen` of a choice for this bar."""
-    if run.state.chosen_bar[choice] == bar:
-        return
-    run.state.chosen_bar[choice] = bar
-    ensure_expiries(lanes, run, bar, choice)
+def _seek_for_some(lanes: Lanes, run: Run, product: int, is_call: bool, terms: int, wish: int, bits: int) -> int:
+    """The search for as many of the lanes in `bits` as half a block has, side by side, since mostly one or two of a block ask. The lanes
+    that are left."""
+    some = halved(lanes)
+    found = spare_terms(run) + 2 * at.TERMS
+    aside = (found - at.TERMS) * (lanes.width // some.width)
+    store(some, run.state.terms, aside + SOUGHT, broadcast(some, UNKNOWN))
+    left = bits
+    place = 0
+    while left != 0 and place < some.width:
+        lane = lowest_set_bit(left)
+        left = left ^ (1 << lane)
+        for member in range(SOUGHT):
+            store_number(some, run.state.terms, aside + member, place, run.state.terms[terms + member, lane])
+        store_number(some, run.state.terms, aside + SOUGHT, place, run.state.nodes[wish, lane])
+        place += 1
+    target = load(some, run.state.terms, aside + SOUGHT)
+    if product == at.VIX:
+        strike, delta = strikes.vix_strike_and_delta(is_call, target, *state_terms(some, run, aside))
+    else:
+        strike, delta = strikes.fund_strike_and_delta(is_call, target, *state_terms(some, run, aside))
+    place = 0
+    bits = bits ^ left
+    while bits != 0:
+        lane = lowest_set_bit(bits)
+        bits = bits ^ (1 << lane)
+        run.state.terms[found, lane] = extract(some, strike, place)
+        run.state.terms[found + 1, lane] = extract(some, delta, place)
+        place += 1
+    return left
+
+
+@lane_function
+def ensure_chosen(lanes: Lanes, run: Run, bar: int, choice: int, asking: bool) -> None:
+    """Fills `state.choice` and `state.chosen` of a choice for this bar on the lanes that ask; others may be left without."""
     base = choice * at.CHOSEN_ROWS
+    if run.state.chosen_bar[choice] == bar:
+        made = load(lanes, run.state.chosen, base + at.H_MADE) == 1.0
+        if not any_lane(asking & negate(made)):
+            return
+        asking = asking | made
+    run.state.chosen_bar[choice] = bar
+    store(lanes, run.state.chosen, base + at.H_MADE, select(asking, 1.0, 0.0))
+    ensure_expiries(lanes, run, bar, choice)
     store(lanes, run.state.chosen, base + at.H_PROXY, broadcast(lanes, -1.0))
     store(lanes, run.state.chosen, base + at.H_SCALE, broadcast(lanes, 1.0))
     if lacks_an_expiry(run, choice):
         store(lanes, run.state.chosen, base + at.H_DEBIT, broadcast(lanes, UNKNOWN))
         return
     layer = int(run.rules.choices[choice, at.V_LAYER])
-    refusal, flagged = _find_strikes(lanes, run, bar, choice, layer)
+    refusal, flagged = _find_strikes(lanes, run, bar, choice, layer, asking)
     found = refusal == NO_REASON
     no_price, no_bid = price_legs(lanes, run, bar, choice, layer)
     debit = load(lanes, run.state.chosen, base + at.H_DEBIT)
@@ -69,7 +131,7 @@ def ensure_chosen(lanes: Lanes, run: Run, bar: int, choice: int) -> None:
     store(lanes, run.state.chosen, base + at.H_LOSS, (worst + debit) * 100.0 + fee)
     store(lanes, run.state.chosen, base + at.H_WIDTH, width_of_choice(lanes, run, choice, layer))
     if run.rules.layers[layer, at.L_PROXIES] > 0.0:
-        choose_proxies(lanes, run, bar, choice, layer, refusal)
+        choose_proxies(lanes, run, bar, choice, layer, refusal, asking)
 
 
 @lane_function
@@ -141,7 +203,7 @@ def price_legs(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> tup
 
 
 @lane_function
-def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> tuple[float, float]:
+def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, asking: bool) -> tuple[float, float]:
     """The strike of each option; why the first that has none has none, and whether a delta is off."""
     refusal = broadcast(lanes, float(NO_REASON))
     flagged = broadcast(lanes, 0.0)
@@ -162,7 +224,7 @@ def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> 
         if manner == at.BELOW or manner == at.ABOVE:
             place = choice * at.LEGS + int(run.rules.legs[rule, at.G_STRIKE_REFERENCE])
             reference = load(lanes, run.state.choice, place * at.CHOICE_ROWS + at.C_STRIKE)
-        strike, code, off = find_strike(lanes, run, bar, rule, terms, reference)
+        strike, code, off = find_strike(lanes, run, bar, rule, terms, reference, asking)
         refusal = select(refusal == NO_REASON, code, refusal)
         flagged = select(off, 1.0, flagged)
         store(lanes, run.state.choice, row, strike)
@@ -170,19 +232,20 @@ def _find_strikes(lanes: Lanes, run: Run, bar: int, choice: int, layer: int) -> 
 
 
 @lane_function
-def find_strike(lanes: Lanes, run: Run, bar: int, rule: int, terms: int, reference: float) -> tuple[float, float, bool]:
-    """The listed strike of a leg whose terms begin at row `terms`, why there is none, and whether its delta is off.
+def find_strike(lanes: Lanes, run: Run, bar: int, rule: int, terms: int, reference: float, asking: bool) -> tuple[float, float, bool]:
+    """The listed strike of a leg whose terms begin at row `terms`, why there is none, and whether its delta is off; on lanes that ask.
 
     `reference` is the strike that one `below` or `above` counts from."""
     product = int(run.rules.legs[rule, at.G_PRODUCT])
     is_call = run.rules.legs[rule, at.G_IS_CALL] == 1.0
     manner = int(run.rules.legs[rule, at.G_STRIKE_MANNER])
-    wish = load(lanes, run.state.nodes, int(run.rules.legs[rule, at.G_STRIKE_ROW]))
+    of_wish = int(run.rules.legs[rule, at.G_STRIKE_ROW])
+    wish = load(lanes, run.state.nodes, of_wish)
     no_terms = is_unknown(term(lanes, run, terms, at.TERMS_KNOWN)) & negate(is_unknown(wish))
     refusal = broadcast(lanes, float(NO_REASON))
     flagged = none_of(no_terms)
     if manner == at.BY_DELTA:
-        strike, delta = _strike_and_delta(lanes, run, bar, product, is_call, terms, wish)
+        strike, delta = _strike_and_delta(lanes, run, bar, product, is_call, terms, of_wish, asking)
         off = absolute(delta - wish)
         refusal = select(no_terms, float(NO_PRICE), refusal)
         refusal = select((refusal == NO_REASON) & negate(off <= REFUSED_OFF_DELTA), float(NO_STRIKE), refusal)

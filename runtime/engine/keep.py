@@ -57,7 +57,7 @@ def keep_band(lanes: Lanes, run: Run, bar: int, layer: int, row: int, asks: int)
     acts = acts & negate(unwinding_now(lanes, run, int(run.rules.layers[layer, at.L_GROUP]), acts))
     if not any_lane(acts):
         return asks
-    ensure_chosen(lanes, run, bar, layer)
+    ensure_chosen(lanes, run, bar, layer, acts)
     base = layer * at.CHOSEN_ROWS
     outside = load(lanes, run.state.chosen, base + at.H_OUTSIDE) == 1.0
     code = select(outside, float(NO_EXPIRY), load(lanes, run.state.chosen, base + at.H_REFUSAL))

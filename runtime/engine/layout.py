@@ -149,12 +149,12 @@ C_STRIKE, C_MID, C_HALF, C_DELTA = range(4)
 CHOICE_ROWS = 4
 (
     H_REFUSAL, H_DEBIT, H_WORST, H_NEAREST, H_OUTSIDE, H_FLAGGED, H_HALF, H_WIDTH,
-    H_PRICE, H_FEE, H_MEASURE, H_LOSS, H_FLOATING, H_PROXY, H_SCALE, H_DELTA, H_BETA, H_END,
-) = range(18)  # fmt: skip
+    H_PRICE, H_FEE, H_MEASURE, H_LOSS, H_FLOATING, H_PROXY, H_SCALE, H_DELTA, H_BETA, H_END, H_MADE,
+) = range(19)  # fmt: skip
 """Of a choice: why it cannot be had (0: it can), net debit a structure, worst loss, nearest settlement day; journal price, fee,
 what a size in money and one in greatest losses divide by, floating margin, proxy (-1: none) and its scale, delta, dollar beta, the day
-on which a proxy ends."""
-CHOSEN_ROWS = 18
+on which a proxy ends, and 1 on the lanes for which it was made."""
+CHOSEN_ROWS = 19
 
 (
     K_PRESENT, K_WANTED, K_ASKED, K_DEBIT, K_MARGIN, K_HALF, K_OWN, K_RULE, K_CUT, K_FLAGGED, K_BUDGET_CUT,
@@ -334,7 +334,7 @@ class State(NamedTuple):
     attributes: Any
     lot_attributes: Any
     terms: Any
-    """Of the expiries of SPX, VIX, VXX and UVXY, one product's after another's."""
+    """Of the expiries of SPX, VIX, VXX and UVXY, one product's after another's; then three spare ones (`prices.spare_terms`)."""
     terms_bar: Any
     """[expiries of all products]: the bar that an expiry's terms were computed on."""
     choice: Any

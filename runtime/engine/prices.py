@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from alvh.runtime.engine import layout as at
 from alvh.runtime.engine.layout import Run
-from alvh.runtime.lanes import Lanes, all_lanes, any_lane, broadcast, is_unknown, lane_bits, lane_function, load, negate, select, store
+from alvh.runtime.lanes import (
+    Lanes,
+    all_lanes,
+    any_lane,
+    broadcast,
+    is_unknown,
+    lane_bits,
+    lane_function,
+    load,
+    lowest_set_bit,
+    negate,
+    select,
+    store,
+    store_where,
+)
 from alvh.runtime.market import Floats
 from alvh.runtime.pricing import costs, fund_options, futures_curve, sensitivities, spx_surface, vix_options
 
@@ -44,6 +58,13 @@ def terms_place(run: Run, product: int) -> int:
 
 
 @lane_function
+def spare_terms(run: Run) -> int:
+    """The row at which spare terms begin: those copied for lanes whose expiries differ; those of the lanes that seek a strike, side by
+    side; what these find."""
+    return int(terms_place(run, at.UVXY) + int(run.settings.fund_expiries)) * at.TERMS
+
+
+@lane_function
 def term(lanes: Lanes, run: Run, terms: int, member: int) -> float:
     """One of the terms that begin at a row; the first of all products is the forward."""
     return load(lanes, run.state.terms, terms + member)
@@ -60,25 +81,23 @@ def terms_of_expiry(lanes: Lanes, run: Run, bar: int, product: int, expiry: int)
 def terms_of_leg(lanes: Lanes, run: Run, bar: int, product: int, kind: int, leg_row: int, alive: bool) -> int:
     """The row at which the terms of a held leg begin on the lanes of `alive`; shares have none, and a row that may be read.
 
-    Lanes mostly share an expiry, and then its own row serves. Else each lane's terms are copied side by side into spare rows, good until
-    the next call.
+    Lanes mostly share an expiry, and then its own row serves. Else the terms of each expiry are copied to its lanes of the spare rows, good
+    until the next call.
     """
-    spare = (terms_place(run, at.UVXY) + int(run.settings.fund_expiries)) * at.TERMS
+    spare = spare_terms(run)
     if kind == at.SHARES or not any_lane(alive):
         return spare
-    lane = 0
-    bits = lane_bits(alive)
-    while (bits >> lane) & 1 == 0:
-        lane += 1
-    first = run.state.legs[leg_row + at.E_EXPIRY, lane]
     expiry = load(lanes, run.state.legs, leg_row + at.E_EXPIRY)
-    if all_lanes((expiry == first) | negate(alive)):
-        return int(terms_of_expiry(lanes, run, bar, product, int(first)))
-    for lane in range(lanes.width):
-        if (bits >> lane) & 1 == 1:
-            row = terms_of_expiry(lanes, run, bar, product, int(run.state.legs[leg_row + at.E_EXPIRY, lane]))
-            for member in range(at.TERMS):
-                run.state.terms[spare + member, lane] = run.state.terms[row + member, lane]
+    left = alive
+    while any_lane(left):
+        number = run.state.legs[leg_row + at.E_EXPIRY, lowest_set_bit(lane_bits(left))]
+        row = terms_of_expiry(lanes, run, bar, product, int(number))
+        same = expiry == number
+        if all_lanes(same | negate(alive)):
+            return int(row)
+        for member in range(at.TERMS):
+            store_where(lanes, run.state.terms, spare + member, same, load(lanes, run.state.terms, row + member))
+        left = left & negate(same)
     return spare
 
 

@@ -24,10 +24,10 @@ def first_proxy_rule(run: Run, layer: int) -> int:
 
 
 @lane_function
-def choose_proxies(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, refusal: float) -> None:
+def choose_proxies(lanes: Lanes, run: Run, bar: int, choice: int, layer: int, refusal: float, asking: bool) -> None:
     """Puts the first proxy whose condition holds in place of the choice; `refusal` of the layer's own legs, bids aside."""
     first_rule = first_proxy_rule(run, layer)
-    wants = refusal == refusal
+    wants = asking
     for proxy in range(int(run.rules.layers[layer, at.L_PROXIES])):
         now = holding(lanes, run, first_rule + proxy, wants)
         if any_lane(now):

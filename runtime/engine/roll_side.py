@@ -51,7 +51,7 @@ ROLLED = at.COUNT_VERBS + at.VERBS.index("roll")
 def roll_side(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, rule: int) -> None:
     """Refused, silent where no strike changes, or filled at once."""
     side = run.rules.rules[rule, at.R_SIDE]
-    refusal, flagged, changes = _strike_anew(lanes, run, bar, layer, slot, side)
+    refusal, flagged, changes = _strike_anew(lanes, run, bar, layer, slot, side, mask)
     of_rule = broadcast(lanes, float(rule))
     refused = mask & changes & (refusal != NO_REASON)
     if any_lane(refused):
@@ -68,7 +68,7 @@ def _is_of_side(run: Run, leg: int, side: float) -> bool:
 
 
 @lane_function
-def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: float) -> tuple[float, bool, bool]:
+def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: float, mask: bool) -> tuple[float, bool, bool]:
     """New strikes and prices of the side's live legs, in the spare choice; why they cannot be had, whether a delta is off, and whether
     there is anything to do: a refusal, or a strike that changes."""
     first_leg = int(run.rules.layers[layer, at.L_FIRST_LEG])
@@ -93,7 +93,7 @@ def _strike_anew(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, side: 
                 reference = load(lanes, run.state.choice, place + at.C_STRIKE)
             product = int(run.rules.legs[rule, at.G_PRODUCT])
             terms = terms_of_leg(lanes, run, bar, product, at.OPTION, row, alive)
-            found, code, off = find_strike(lanes, run, bar, rule, terms, reference)
+            found, code, off = find_strike(lanes, run, bar, rule, terms, reference, mask & alive)
             refusal = select(alive & (refusal == NO_REASON), code, refusal)
             flagged = flagged | (alive & off)
             live = live | alive

@@ -69,7 +69,7 @@ def roll(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, as
 @lane_function
 def _roll_within(lanes: Lanes, run: Run, bar: int, layer: int, slot: int, mask: bool, number: int, asks: int) -> int:
     choice = int(run.rules.rules[number, at.R_CHOICE])
-    ensure_chosen(lanes, run, bar, choice)
+    ensure_chosen(lanes, run, bar, choice, mask)
     base = choice * at.CHOSEN_ROWS
     lot = slot * at.LOT_ROWS
     chosen_refusal = load(lanes, run.state.chosen, base + at.H_REFUSAL)

@@ -42,11 +42,14 @@ def accrue_interest(lanes: Lanes, run: Run, bar: int) -> None:
 @lane_function
 def settle(lanes: Lanes, run: Run, bar: int) -> None:
     """Step 2: every leg whose settlement has come, all of a structure on one print."""
+    today = run.market.days[bar, at.D_DAY]
     for layer in range(run.settings.layers):
         first_slot = int(run.rules.layers[layer, at.L_FIRST_SLOT])
         for slot in range(first_slot, first_slot + int(run.rules.layers[layer, at.L_SLOTS])):
             held = load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_STRUCTURES) > 0.0
-            if any_lane(held):
+            # No session comes between a settlement's day and its bar.
+            due = held & (load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_NEAREST) <= today)
+            if any_lane(due):
                 _settle_lot(lanes, run, bar, layer, slot, held)
 
 

@@ -10,6 +10,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from alvh.grammar.diagnostics import InternalError
+from alvh.runtime.cache_lines import empty_on_lines
 from alvh.runtime.lanes import Lanes
 from alvh.runtime.market import MARKET_SERIES, Expiries, Floats, Integers
 from alvh.runtime.markets import fill_paths as kernel
@@ -70,11 +71,12 @@ class PathFiller:
 
     def new_block(self) -> Floats:
         """float64[bars * series, lanes] with what is the same on every path; series that are not filled stay unknown."""
-        block = np.full((self.bars, len(self.series), self.lanes.width), np.nan)
+        block = empty_on_lines(self.bars, len(self.series), self.lanes.width)
+        block[...] = np.nan
         rho, eta = smile_from(SKEW_WHERE_MISSING)
         leverage = self._calendar.days[:, kernel.D_LEVERAGE, None]
         for name, values in zip(CONSTANT_SERIES, (SKEW_WHERE_MISSING, RATE, rho, eta, leverage), strict=True):
-            block[:, self.series.index(name)] = values
+            block[:, self.series.index(name)] = np.asarray(values)
         return block.reshape(self.bars * len(self.series), self.lanes.width)
 
     def new_state(self) -> Floats:

@@ -21,6 +21,7 @@ from alvh.runtime.lanes import (
     minimum,
     negate,
     select,
+    side_by_side,
     square_root,
 )
 from alvh.runtime.mathematics import UNKNOWN, exp, log, normal_density, normal_quantile
@@ -161,6 +162,11 @@ def _rank_of_strike(of_fund: bool, strike: float) -> float:
 
 
 @lane_function
+def _delta_at(strike: float, is_call: bool, *terms: float) -> float:
+    return vix_options.option_delta(is_call, strike, *terms)
+
+
+@lane_function
 def _strike_of_states(
     of_fund: bool, is_call: bool, target: float, lowest: float, highest: float, terms: vix_options.Terms
 ) -> tuple[float, float]:
@@ -168,9 +174,10 @@ def _strike_of_states(
 
     A call's delta falls with the strike, so the neighbours sought are the last strike whose delta reaches the target and the next. The
     first guess is where Black's formula puts the target, K = F exp(v^2 / 2 - g v), at the at-the-money volatility v, which the at-the-money
-    price c F gives: v = 2 sqrt(2) erfinv(c), three terms. Each delta found then moves the guess along Black's slope, d delta / d ln K =
-    -n(g) / v; a move that leaves what is known halves it instead, as all do from the seventh on, so that the smile decides how many prices
-    are looked at (mostly three) and not the answer. A put's delta is one less the call's.
+    price c F gives: v = 2 sqrt(2) erfinv(c), three terms. The strikes around it are looked at side by side; mostly they are the neighbours.
+    Else the nearer of the two moves the guess along Black's slope, d delta / d ln K = -n(g) / v, within what is known, and from the
+    eighth time on half of what is left is tried, so that the smile decides how many pairs are looked at (mostly one) and not the answer.
+    A put's delta is one less the call's.
     """
     quantile = normal_quantile(target)
     g = select(is_call, quantile, -quantile)
@@ -179,35 +186,28 @@ def _strike_of_states(
     volatility = c * (SQUARE_ROOT_OF_TWO_PI + square * (0.656233747738434 + square * 0.3607833461632333))
     scale = divide(volatility, normal_density(g))
     guess = floor(_rank_of_strike(of_fund, terms[0] * exp(volatility * (0.5 * volatility - g))))
-    low = lowest
-    high = highest
-    low_delta = terms[0] * UNKNOWN
-    high_delta = low_delta
-    probe = select((guess > low) & (guess < high), guess, floor(0.5 * (low + high)))
+    low, high = lowest, highest
+    rank = minimum(maximum(guess, low), high - 1.0)
+    lower_delta = terms[0] * UNKNOWN
+    higher_delta = lower_delta
     searching = negate(is_unknown(target * volatility))
     turn = 0
     while any_lane(searching):
-        strike = _strike_of_rank(of_fund, probe)
-        delta = vix_options.option_delta(is_call, strike, *terms)
-        over = select(is_call, delta - target, target - delta)
-        reaches = searching & (over >= 0.0)
-        falls_short = searching & (over < 0.0)
-        low = select(reaches, probe, low)
-        low_delta = select(reaches, delta, low_delta)
-        high = select(falls_short, probe, high)
-        high_delta = select(falls_short, delta, high_delta)
-        # An unknown delta ends the search of its lane without an answer.
-        searching = (reaches | falls_short) & (high - low > 1.0)
-        moved = floor(_rank_of_strike(of_fund, strike * exp(over * scale)))
-        moved = select(reaches, maximum(moved, probe + 1.0), minimum(moved, probe - 1.0))
-        helps = (moved > low) & (moved < high) & (turn < GUESSES)
-        probe = select(searching, select(helps, moved, floor(0.5 * (low + high))), probe)
+        lower, higher = _strike_of_rank(of_fund, rank), _strike_of_rank(of_fund, rank + 1.0)
+        of_lower, of_higher = side_by_side(_delta_at, lower, higher, is_call, terms)
+        lower_delta = select(searching, of_lower, lower_delta)
+        higher_delta = select(searching, of_higher, higher_delta)
+        lower_over = select(is_call, of_lower - target, target - of_lower)
+        higher_over = select(is_call, of_higher - target, target - of_higher)
+        # The ends of the grid are taken for granted; an unknown delta ends the search of its lane without an answer.
+        below = searching & (lower_over < 0.0) & (rank > low)
+        above = searching & (higher_over >= 0.0) & (rank + 1.0 < high) & negate(below)
+        high = select(below, rank, high)
+        low = select(above, rank + 1.0, low)
+        searching = below | above
+        moved = select(above, higher * exp(higher_over * scale), lower * exp(lower_over * scale))
+        moved = minimum(maximum(floor(_rank_of_strike(of_fund, moved)), low), high - 1.0)
+        rank = select(searching, select(turn < GUESSES, moved, floor(0.5 * (low + high))), rank)
         turn += 1
-    lower = _strike_of_rank(of_fund, low)
-    higher = _strike_of_rank(of_fund, high)
-    # The ends of the grid were taken for granted.
-    if any_lane(is_unknown(low_delta)):
-        low_delta = select(is_unknown(low_delta), vix_options.option_delta(is_call, lower, *terms), low_delta)
-    if any_lane(is_unknown(high_delta)):
-        high_delta = select(is_unknown(high_delta), vix_options.option_delta(is_call, higher, *terms), high_delta)
-    return _nearer(is_call, target, lower, low_delta, higher, high_delta)
+    lower, higher = _strike_of_rank(of_fund, rank), _strike_of_rank(of_fund, rank + 1.0)
+    return _nearer(is_call, target, lower, lower_delta, higher, higher_delta)

@@ -33,6 +33,8 @@ EQUIVALENT: dict[str, str] = {
     "expiries.choose_expiry: `>` in `distance > found_distance`": "ends the same search early",
     "choose.price_legs: `+` in `delta + weight * signed`": "only the size of a delta is asked, and all of the sum changes its sign",
     "rolls._delta_of_lot: `+` in `total + select(alive, run.rules.legs[rule, at.G_WEIGHT] * signed, 0.0)`": "the same",
+    "settle.settle: `<=` in `load(lanes, run.state.lots, slot * at.LOT_ROWS + at.O_NEAREST) <= today`": "passes over lots settled late "
+    "alone, and in no scenario does a settlement fall on a day without a session",
     "keep._sell_against: `-` in `structures - sold`": "tells where dust would be left, as in test_a_keep_leaves_no_dust",
     "mark._attribute_lot: `maximum` in `maximum(credit, 0.0)`": "no rule reads a lot's own cost, and the layer's is summed anew afterwards",
 }

@@ -23,16 +23,22 @@ from alvh.runtime.lanes import (
     extract_mask,
     floor,
     gather,
+    halved,
     is_unknown,
+    lane_bits,
+    lane_function,
     load,
+    lowest_set_bit,
     maximum,
     minimum,
     negate,
     scale_by_power_of_two,
     select,
+    side_by_side,
     split_exponent,
     square_root,
     store,
+    store_number,
     store_where,
     to_index,
 )
@@ -41,8 +47,13 @@ from alvh.runtime.rows import rows_of
 
 WIDTHS = (1, 4, 8, 16)
 REGISTERS = 12
-OPERATIONS = 30
+OPERATIONS = 33
 SPECIAL = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 5e-324, -2.2e-308, 1.7e308, 0.1, 3.0, 2.5, -7.5, 4503599627370497.0)
+
+
+@lane_function
+def of_three(x: float, same: bool, y: float, z: float) -> float:
+    return divide(x, y) + select(same, z, x * z)
 
 
 @njit(error_model="numpy", fastmath=False, boundscheck=False)
@@ -120,6 +131,26 @@ def run_program(lanes, program, registers):
             for place in range(lanes.width):
                 if extract_mask(lanes, m, place):
                     registers[target, place] = extract(lanes, a, place)
+        elif operation == 29:
+            bits = lane_bits(m)
+            while bits != 0:
+                place = lowest_set_bit(bits)
+                bits = bits ^ (1 << place)
+                registers[target, place] = extract(lanes, b, place)
+        elif operation == 30:
+            first, second = side_by_side(of_three, a, b, step % 2 == 0, (c, a))
+            store(lanes, registers, target, select(m, first, second))
+        elif operation == 31:
+            # A row of lanes is two rows of half as many.
+            some = halved(lanes)
+            parts = lanes.width // some.width
+            store(lanes, registers, target, a)
+            for part in range(parts):
+                store(some, registers, target * parts + part, load(some, registers, target * parts + part) * 3.0)
+            for place in range(lanes.width):
+                if extract_mask(lanes, m, place):
+                    number = extract(lanes, b, place)
+                    store_number(some, registers, target * parts + place // some.width, place % some.width, number)
         else:
             store(lanes, registers, to_index(float(target)), 1.0 / (1.0 + a * a))
 
