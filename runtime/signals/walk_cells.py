@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from alvh.compiler.emit_tables import Tables, emit_tables, place_numbers
 from alvh.compiler.ir import NodeId, Program
 from alvh.grammar.diagnostics import InternalError
+from alvh.runtime.cache_lines import empty_on_lines
 from alvh.runtime.engine import arrays as build
 from alvh.runtime.market import Floats, Integers, MarketArrays
 from alvh.runtime.signals import layout
@@ -128,8 +129,8 @@ class SignalCells:
             width = self.kernels.width
             self._rooms.own = _Room(
                 coming=np.zeros(width, dtype=np.int64),
-                account=np.zeros((layout.ACCOUNT_ROWS, width)),
-                equity=np.empty((BLOCKS * self.bars, width)),
+                account=empty_on_lines(layout.ACCOUNT_ROWS, width),
+                equity=empty_on_lines(BLOCKS * self.bars, width),
                 figures=np.empty((self.at_once, layout.FIGURE_COLUMNS)),
             )
         own: _Room = self._rooms.own

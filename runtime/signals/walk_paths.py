@@ -7,6 +7,7 @@ import numpy as np
 from alvh.compiler.emit_tables import emit_tables
 from alvh.compiler.ir import Program
 from alvh.grammar.diagnostics import InternalError
+from alvh.runtime.cache_lines import empty_on_lines
 from alvh.runtime.engine import arrays as build
 from alvh.runtime.engine.layout import COUNT_TRADES, Tape
 from alvh.runtime.market import Floats, MarketArrays
@@ -46,7 +47,7 @@ class PathWalker:
         opens = np.where(self._sizes[:, layout.BOUGHT] > 0.0, lanes, width)  # an order of nothing is refused
         self._columns = np.ascontiguousarray(np.stack([opens, lanes], axis=1), dtype=np.int64)
         self._coming = np.zeros(width, dtype=np.int64)
-        self._account = np.zeros((layout.ACCOUNT_ROWS, width))
+        self._account = empty_on_lines(layout.ACCOUNT_ROWS, width)
         self._figures = np.zeros((width, layout.FIGURE_COLUMNS))
         # Of the first bar traded on, seen as rows of bars.
         self._traded = series.reshape(-1, len(arrays.series), width)[arrays.first : arrays.last + 1]
