@@ -1,124 +1,119 @@
-"""Object code as a target of Numba: every function stays unoptimised text until all are there, then LLVM optimises and writes the whole once.
+"""Object code as a target of Numba: functions stay text until all are there, then LLVM optimises the whole once and writes it.
 
-Numba's own target links, optimises and loads each function together with all that it calls, as soon as it is typed; so a function that is
-called at depth ten is optimised ten times and compiled into memory ten times, which was three quarters of the time of a compilation. This
-is the target extension that Numba offers for other hardware (`numba/core/target_extension.py`), for the same hardware.
+Numba's own target links each function with all that it calls, optimises that and loads it, as soon as the function is typed. So what is
+called at a depth of ten is optimised and loaded ten times, three quarters of the time that the engine took to compile. This is a target
+extension as Numba has them for other hardware (`numba/core/target_extension.py`, tried in its `tests/test_target_extension.py`), for the same
+hardware and for functions that Python never calls. Functions are numbers in, numbers out: no reference counts, no exceptions that
+anyone reads, no addresses of this process.
 """
 
 # mypy: disable-error-code="no-untyped-call, misc"
 # Numba and llvmlite carry no annotations.
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import cgutils, codegen, compiler, config, cpu, typing
+from numba.core import cgutils, codegen, compiler, config, cpu, typed_passes, untyped_passes
+from numba.core.compiler_machinery import PassManager
 from numba.core.descriptors import TargetDescriptor
 from numba.core.dispatcher import Dispatcher
 from numba.core.target_extension import CPU, dispatcher_registry, jit_registry, target_override, target_registry
+from numba.core.typing.context import BaseContext as TypingContext
+
+from alvh.grammar.diagnostics import InternalError
 
 NAME = "alvh-object"
 
 
+def compile_whole(function: Callable[..., Any], signature: Any, options: dict[str, Any]) -> tuple[str, bytes]:
+    """The symbol of a function of Numba's signature, and object code of it with all that it calls.
+
+    InternalError where that needs anything outside itself but what LLVM may always call, such as `memset`."""
+    with target_override(NAME):
+        dispatcher = _dispatcher(**options)(function)
+        dispatcher.compile(signature)
+    (compiled,) = dispatcher.overloads.values()
+    symbol = compiled.fndesc.llvm_func_name
+    return symbol, compiled.library.codegen.object_of(compiled.library, symbol)
+
+
+# From a function to text ------------------------------------------------------------------------------------------------------------------
+
+
 class ObjectTarget(CPU):
-    """The key by which Numba finds this target; what is written for the CPU serves."""
+    """What Numba knows the target by; what is written for the CPU serves."""
 
 
-class _Texts(codegen.CodeLibrary):  # type: ignore[misc]
-    """One function's LLVM text, and the libraries of those it calls."""
+class _Passes(compiler.CompilerBase):
+    """The passes of Numba that our functions need. Its others serve closures, `with`, generators, literals, arrays as a whole and reference
+    counts; none changes a bit of the engine's code, and together they take as long as these."""
 
-    def __init__(self, codegen: Any, name: str) -> None:
-        super().__init__(codegen, name)
-        self.texts: list[str] = []
-        self.called: dict[_Texts, None] = {}
-
-    def add_ir_module(self, ir_module: Any) -> None:
-        self.texts.append(cgutils.normalize_ir_text(str(ir_module)))
-
-    def add_linking_library(self, library: Any) -> None:
-        self.called[library] = None
-
-    def finalize(self) -> None:
-        self._finalized = True
-
-    def get_function(self, name: str) -> Any:
-        raise NotImplementedError
-
-    get_llvm_str = get_asm_str = finalize  # type: ignore[assignment]
-
-    def all_texts(self) -> list[str]:
-        """Of this library and of all below it, each once."""
-        seen: dict[_Texts, None] = {}
-        waiting = [self]
-        while waiting:
-            library = waiting.pop()
-            if library not in seen:
-                seen[library] = None
-                waiting += library.called
-        return [text for library in seen for text in library.texts]
+    def define_pipelines(self) -> list[Any]:
+        passes = PassManager(NAME)
+        for one in (
+            untyped_passes.TranslateByteCode,
+            untyped_passes.FixupArgs,
+            untyped_passes.IRProcessing,
+            untyped_passes.ReconstructSSA,
+            typed_passes.NopythonTypeInference,
+            typed_passes.PreLowerStripPhis,
+            typed_passes.NativeLowering,
+            typed_passes.NoPythonBackend,
+        ):
+            passes.add_pass(one, one.__name__)
+        passes.finalize()
+        return [passes]
 
 
-class _Codegen(codegen.Codegen):  # type: ignore[misc]
-    _library_class = _Texts
+class _Typing(TypingContext):
+    """What a call of some function with some types gives, looked for once: `double * double` stands on every line, and Numba tries its
+    strings, lists and sets each time. Numbers and what our own files register, without Numba's arrays."""
 
-    def __init__(self) -> None:
-        codegen.initialize_llvm()
-        # For the processor and with the features that Numba would choose; but addressed from where the code stands, so that constants are
-        # operands of instructions: Numba's own object fetches the address of each, a tenth of a price.
-        self.machine = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME,
-            features=codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES,
-            opt=3,
-            reloc="pic",
-            codemodel="small",
-            jit=True,
-        )
-        self._target_data = self.machine.target_data
-        self._data_layout = str(self._target_data)
+    def init(self) -> None:
+        self._found: dict[Any, Any] = {}
 
-    def _create_empty_module(self, name: str) -> Any:
-        module = ir.Module(cgutils.normalize_ir_text(name))
-        module.triple = llvm.get_process_triple()
-        module.data_layout = self._data_layout
-        return module
-
-    def _add_module(self, module: Any) -> None:
-        """Nothing is loaded."""
-
-    def object_of(self, library: _Texts, symbol: str) -> bytes:
-        """Optimised object code of all functions of a library, of which `symbol` alone is seen from outside."""
-        texts = library.all_texts()
-        whole = llvm.parse_assembly(texts[0])
-        for text in texts[1:]:
-            whole.link_in(llvm.parse_assembly(text))
-        for function in whole.functions:
-            if not function.is_declaration and function.name != symbol:
-                function.linkage = "internal"
-        whole.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization = options.slp_vectorization = False
-        passes = llvm.create_pass_builder(self.machine, options)
-        passes.getModulePassManager().run(whole, passes)
-        return bytes(self.machine.emit_object(whole))
+    def resolve_function_type(self, func: Any, args: Any, kws: Any) -> Any:
+        key = func, tuple(args), tuple(dict(kws).items())
+        if key not in self._found:
+            found = super().resolve_function_type(func, args, kws)
+            if found is None:
+                return None  # Numba says why, and some other way may be tried
+            self._found[key] = found
+        return self._found[key]
 
 
-class _Context(cpu.CPUContext):  # type: ignore[misc]
+class _Context(cpu.CPUContext):
+    """Functions that compiled code calls, and nobody else."""
+
+    allow_dynamic_globals = False
+
     def init(self) -> None:
         self.is32bit = False
         self._internal_codegen = _Codegen()
 
+    def load_additional_registries(self) -> None:
+        # Importing the first teaches Numba numbers, ranges and tuples.
+        from numba.cpython import builtins, iterators, mathimpl, numbers, rangeobj, tupleobj  # noqa: F401
+
+        self.install_registry(mathimpl.registry)
+
     def post_lowering(self, mod: Any, library: Any) -> None:
         """Nothing of Numba's runtime is linked."""
 
+    def create_cpython_wrapper(self, library: Any, fndesc: Any, env: Any, call_helper: Any, release_gil: bool = False) -> None: ...
+
+    def create_cfunc_wrapper(self, library: Any, fndesc: Any, env: Any, call_helper: Any) -> None: ...
+
     def get_executable(self, library: Any, fndesc: Any, env: Any) -> Any:
-        """What Numba knows the function by; it is not called from Python."""
+        """In the place of what Python would call, a key for Numba's tables."""
         return library
 
 
-class _Descriptor(TargetDescriptor):  # type: ignore[misc]
+class _Descriptor(TargetDescriptor):
     options = cpu.CPUTargetOptions
 
     @cached_property
@@ -127,33 +122,109 @@ class _Descriptor(TargetDescriptor):  # type: ignore[misc]
 
     @cached_property
     def typing_context(self) -> Any:
-        return typing.Context()
+        return _Typing()
 
 
-class _Dispatcher(Dispatcher):  # type: ignore[misc]
+class _Dispatcher(Dispatcher):
     targetdescr = _Descriptor(NAME)
 
     def add_overload(self, compiled: Any) -> None:
-        """Known to compiled code only: it cannot be called from Python."""
         self.overloads[tuple(compiled.signature.args)] = compiled
 
 
-def _decorator(**options: Any) -> Callable[[Any], Any]:
-    pipeline = options.pop("pipeline_class", compiler.Compiler)
-    options.pop("nopython", None)
-    return lambda function: _Dispatcher(function, targetoptions={"nopython": True, **options}, pipeline_class=pipeline)
+def _dispatcher(nopython: bool = True, **options: Any) -> Callable[[Any], Any]:
+    return lambda function: _Dispatcher(function, targetoptions={"nopython": nopython, **options}, pipeline_class=_Passes)
 
 
 target_registry[NAME] = ObjectTarget
 dispatcher_registry[ObjectTarget] = _Dispatcher
-jit_registry[ObjectTarget] = _decorator
+jit_registry[ObjectTarget] = _dispatcher
 
 
-def compile_whole(function: Callable[..., Any], signature: Any, options: dict[str, Any]) -> tuple[str, bytes]:
-    """The symbol of a function of Numba's signature, and object code of it with all that it calls."""
-    with target_override(NAME):
-        dispatcher = _decorator(**options)(function)
-        dispatcher.compile(signature)
-    (compiled,) = dispatcher.overloads.values()
-    symbol = compiled.fndesc.llvm_func_name
-    return symbol, compiled.library.codegen.object_of(compiled.library, symbol)
+# From text to object code -----------------------------------------------------------------------------------------------------------------
+
+
+class _Texts(codegen.CodeLibrary):
+    """The LLVM text of one function, and those of the functions it calls."""
+
+    def __init__(self, owner: Any, name: str) -> None:
+        super().__init__(owner, name)
+        self._own: list[str] = []
+        self._called: dict[_Texts, None] = {}
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        self._own.append(cgutils.normalize_ir_text(str(ir_module)))
+
+    def add_linking_library(self, library: Any) -> None:
+        self._called[library] = None
+
+    def texts(self) -> Iterator[str]:
+        """Of the function and of all below it, each once."""
+        seen: set[_Texts] = set()
+        waiting = [self]
+        while waiting:
+            library = waiting.pop()
+            if library not in seen:
+                seen.add(library)
+                waiting += library._called
+                yield from library._own
+
+    def finalize(self) -> None:
+        """Nothing is linked before all is there."""
+
+    def get_function(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def get_llvm_str(self) -> str:
+        return "\n".join(self.texts())
+
+    def get_asm_str(self) -> str:
+        raise NotImplementedError
+
+
+class _Codegen(codegen.Codegen):
+    """One machine: the processor and the features that Numba would choose, but code addressed from where it stands, so that constants are
+    operands of instructions. Numba's own object code fetches the address of each, a tenth of a price."""
+
+    _library_class = _Texts
+
+    def __init__(self) -> None:
+        codegen.initialize_llvm()
+        self._machine = llvm.Target.from_default_triple().create_target_machine(
+            cpu=llvm.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME,
+            features=codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES,
+            opt=3,
+            reloc="pic",
+            codemodel="small",
+            jit=True,
+        )
+        self._target_data = self._machine.target_data
+
+    def _create_empty_module(self, name: str) -> Any:
+        module = ir.Module(cgutils.normalize_ir_text(name))
+        module.triple = llvm.get_process_triple()
+        module.data_layout = str(self._target_data)
+        return module
+
+    def _add_module(self, module: Any) -> None:
+        """Nothing is loaded."""
+
+    def object_of(self, library: _Texts, symbol: str) -> bytes:
+        """Optimised object code of a library's function and of all below it; `symbol` alone is seen from outside."""
+        first, *others = library.texts()
+        whole = llvm.parse_assembly(first)
+        for text in others:
+            whole.link_in(llvm.parse_assembly(text))
+        for value in (*whole.functions, *whole.global_variables):
+            if not value.is_declaration and value.name != symbol:
+                value.linkage = "internal"
+        whole.verify()
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization = options.slp_vectorization = False
+        builder = llvm.create_pass_builder(self._machine, options)
+        builder.getModulePassManager().run(whole, builder)
+        missing = [value.name for value in (*whole.functions, *whole.global_variables) if value.is_declaration]
+        missing = [name for name in missing if not name.startswith("llvm.")]
+        if missing:
+            raise InternalError(f"compiled code of {symbol} needs {', '.join(missing)}")
+        return bytes(self._machine.emit_object(whole))
