@@ -67,7 +67,7 @@ _ROUNDING = 1.5 * _TWO_TO_52
 
 
 def _register(function: Callable[..., Any], inlined: bool) -> None:
-    # Said of every function: Numba takes what is unsaid from the caller that comes first, so whether it is inlined would depend on the order.
+    # Said of every function: Numba takes what is unsaid from the caller that comes first, so the order would decide what is inlined.
     register_jitable(error_model="numpy", forceinline=inlined)(function)
 
 

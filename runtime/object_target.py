@@ -2,8 +2,8 @@
 
 Numba's own target links each function with all that it calls, optimises that and loads it, as soon as the function is typed. So what is
 called at a depth of ten is optimised and loaded ten times, three quarters of the time that the engine took to compile. This is a target
-extension as Numba has them for other hardware (`numba/core/target_extension.py`, tried in its `tests/test_target_extension.py`), for the same
-hardware and for functions that Python never calls. Functions are numbers in, numbers out: no reference counts, no exceptions that
+extension as Numba has them for other hardware (`numba/core/target_extension.py`, tried in its `tests/test_target_extension.py`), for the
+same hardware and for functions that Python never calls. Functions are numbers in, numbers out: no reference counts, no exceptions that
 anyone reads, no addresses of this process.
 """
 
@@ -93,7 +93,7 @@ class _Context(cpu.CPUContext):
 
     def init(self) -> None:
         self.is32bit = False
-        self._internal_codegen = _Codegen()
+        self._internal_codegen: Any = _Codegen()
 
     def load_additional_registries(self) -> None:
         # Importing the first teaches Numba numbers, ranges and tuples.
@@ -191,8 +191,8 @@ class _Codegen(codegen.Codegen):
     def __init__(self) -> None:
         codegen.initialize_llvm()
         self._machine = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME,
-            features=codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES,
+            cpu=llvm.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME,  # type: ignore[attr-defined]
+            features=codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES,  # type: ignore[attr-defined]
             opt=3,
             reloc="pic",
             codemodel="small",

@@ -142,6 +142,6 @@ def engine_sources() -> tuple[Path, ...]:
     runtime = Path(__file__).resolve().parent.parent
     engine = (path for path in sorted(runtime.glob("engine/*.py")) if path.stem not in AROUND_THE_ENGINE)
     compiler = runtime.parent / "compiler"
-    names = ("lanes.py", "lane_types.py", "rows.py", "mathematics.py", "market.py", "record.py", "compile_native.py")
+    names = ("lanes.py", "lane_types.py", "rows.py", "mathematics.py", "market.py", "record.py", "compile_native.py", "object_target.py")
     beside = [runtime / name for name in names]
     return (*engine, *sorted(runtime.glob("pricing/*.py")), *beside, *sorted(compiler.glob("emit_*.py")))

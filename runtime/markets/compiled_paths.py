@@ -89,5 +89,5 @@ def kernel_sources() -> tuple[Path, ...]:
     runtime = markets.parent
     own = [markets / name for name in ("complete_curve.py", "fill_paths.py", "generator.py", "volatility_funds.py")]
     names = ("lanes.py", "lane_types.py", "rows.py", "mathematics.py", "market.py", "random_numbers.py", "random_number_types.py",
-             "compile_native.py")  # fmt: skip
+             "compile_native.py", "object_target.py")  # fmt: skip
     return (*own, *sorted(runtime.glob("pricing/*.py")), *(runtime / name for name in names))
