@@ -16,7 +16,7 @@ LANES = 8
 MANY = 100
 """Of instructions of arithmetic in a function, from which on it is looked at; which functions there are is LLVM's choice."""
 LEAST = 0.6
-"""Of a function's arithmetic on packed or scalar doubles, the part that is on the widest registers. Measured: nine tenths of one, else all."""
+"""Of a function's arithmetic on packed or scalar doubles, the part that is on the widest registers. Measured: 0.9 of one, else all."""
 ARITHMETIC = re.compile(r"^v(add|sub|mul|div|sqrt|max|min)[ps]d$")
 
 
