@@ -17,7 +17,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import cgutils, codegen, compiler, config, cpu, typed_passes, untyped_passes
+from numba.core import callconv, cgutils, codegen, compiler, config, cpu, typed_passes, untyped_passes
 from numba.core.compiler_machinery import PassManager
 from numba.core.descriptors import TargetDescriptor
 from numba.core.dispatcher import Dispatcher
@@ -86,6 +86,56 @@ class _Typing(TypingContext):
         return self._found[key]
 
 
+class _Calls(callconv.BaseCallConv):
+    """Calls as C has them: arguments and result as they are. Numba's own convention passes where the result and an exception are to be written,
+    and looks at a status after each call; here nothing raises. A place in a tuple is looked at no more than one in rows. Whatever else might
+    raise (a `range` of step 0) LLVM must see that it never does, else object code is refused for want of a function that raises."""
+
+    def get_return_type(self, ty: Any) -> Any:
+        return self.context.data_model_manager[ty].get_return_type()
+
+    def get_function_type(self, restype: Any, argtypes: Any) -> Any:
+        return ir.FunctionType(self.get_return_type(restype), list(self._get_arg_packer(argtypes).argument_types))
+
+    def get_arguments(self, func: Any) -> Any:
+        return func.args
+
+    def decorate_function(self, fn: Any, args: Any, fe_argtypes: Any, noalias: bool = False) -> None:
+        self._get_arg_packer(fe_argtypes).assign_names(fn.args, ["arg." + name for name in args])
+
+    def call_function(self, builder: Any, callee: Any, resty: Any, argtys: Any, args: Any, attrs: Any = None) -> Any:
+        result = builder.call(callee, list(self._get_arg_packer(argtys).as_arguments(builder, args)))
+        return _RETURNED, self.context.get_returned_value(builder, resty, result)
+
+    def return_value(self, builder: Any, retval: Any) -> None:
+        builder.ret(retval)
+
+    def return_user_exc(self, builder: Any, exc: Any, exc_args: Any = None, loc: Any = None, func_name: Any = None) -> None:
+        if exc is IndexError:
+            builder.unreachable()
+            return
+        name = f"raise {exc.__name__}{exc_args or ()} in {builder.function.name}"
+        builder.call(cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), []), name), [])
+        builder.unreachable()
+
+    def return_status_propagate(self, builder: Any, status: Any) -> None:
+        builder.unreachable()
+
+    def _make_call_helper(self, builder: Any) -> None: ...
+
+
+_RETURNED = callconv.Status(
+    code=callconv.RETCODE_OK,
+    is_ok=cgutils.true_bit,
+    is_none=cgutils.false_bit,
+    is_error=cgutils.false_bit,
+    is_stop_iteration=cgutils.false_bit,
+    is_python_exc=cgutils.false_bit,
+    is_user_exc=cgutils.false_bit,
+    excinfoptr=None,
+)
+
+
 class _Context(cpu.CPUContext):
     """Functions that compiled code calls, and nobody else."""
 
@@ -94,6 +144,10 @@ class _Context(cpu.CPUContext):
     def init(self) -> None:
         self.is32bit = False
         self._internal_codegen: Any = _Codegen()
+
+    @property
+    def call_conv(self) -> Any:
+        return _Calls(self)
 
     def load_additional_registries(self) -> None:
         # Importing the first teaches Numba numbers, ranges and tuples.

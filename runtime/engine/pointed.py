@@ -119,7 +119,6 @@ def _type_call_kernel(context: Any) -> Any:
 
 @lower_builtin(call_kernel, types.Integer, *[types.Any] * 13)
 def _lower_call_kernel(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """By Numba's own convention, whose status says nothing here: a kernel raises nothing."""
     arguments = sig.args[1:]
     function_type = context.call_conv.get_function_type(types.none, arguments)
     function = builder.inttoptr(args[0], function_type.as_pointer())

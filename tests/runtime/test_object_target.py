@@ -75,7 +75,7 @@ def test_compiled_code_gives_what_python_gives(code: NativeCode) -> None:
     rows = np.array([[1.0, 2.0, 3.0, 4.0], [5.0, 0.0, 3.5, -1.0], [4.0, 8.0, 8.0, 8.0], [9.0, 9.0, 9.0, 9.0]])
     numbers = np.array([3.0, 10.0, 20.0])
     lanes = [rows[:, [lane]].copy() for lane in range(WIDTH)]
-    assert function_of(code, *[ctypes.c_void_p] * 3)(None, rows.ctypes.data, numbers.ctypes.data) == 0
+    function_of(code, *[ctypes.c_void_p] * 3)(None, rows.ctypes.data, numbers.ctypes.data)
     # The best of row 0, row 1 and half of row 2, and 20.
     assert rows[0].tolist() == [25.0, 24.0, 24.0, 24.0]
     for lane, alone in enumerate(lanes):
@@ -160,3 +160,14 @@ def test_numba_beside_it_is_as_it_was(code: NativeCode) -> None:
         return result
 
     assert total(np.array([1.0, 2.0, 3.5]), 0.5).tolist() == [6.75, 1.0]
+
+
+def test_what_might_raise_is_refused() -> None:
+    """A step that is read may be 0; one that is written is not."""
+
+    def by_steps(rows, whole):
+        for row in range(0, 10, whole[0]):
+            rows[0] = rows[row]
+
+    with pytest.raises(InternalError, match="raise ValueError.*by_steps"):
+        compile_native(by_steps, (RowsType(types.float64, 1), RowsType(types.int64, 1)))
