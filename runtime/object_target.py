@@ -17,7 +17,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import callconv, cgutils, codegen, compiler, config, cpu, typed_passes, untyped_passes
+from numba.core import callconv, cgutils, codegen, compiler, config, cpu, typed_passes, types, untyped_passes
 from numba.core.compiler_machinery import PassManager
 from numba.core.descriptors import TargetDescriptor
 from numba.core.dispatcher import Dispatcher
@@ -74,22 +74,27 @@ class _Typing(TypingContext):
     strings, lists and sets each time. Numbers and what our own files register, without Numba's arrays."""
 
     def init(self) -> None:
-        self._found: dict[Any, Any] = {}
+        self._found: dict[Any, tuple[Any, Any]] = {}
 
     def resolve_function_type(self, func: Any, args: Any, kws: Any) -> Any:
+        if type(func) is not types.Function:
+            return super().resolve_function_type(func, args, kws)
         key = func, tuple(args), tuple(dict(kws).items())
         if key not in self._found:
             found = super().resolve_function_type(func, args, kws)
             if found is None:
                 return None  # Numba says why, and some other way may be tried
-            self._found[key] = found
-        return self._found[key]
+            self._found[key] = found, func.get_impl_key(found)
+        found, compiled = self._found[key]
+        # Where lowering looks; Numba's own target writes there too.
+        func._impl_keys[found.args] = compiled  # type: ignore[attr-defined]
+        return found
 
 
 class _Calls(callconv.BaseCallConv):
-    """Calls as C has them: arguments and result as they are. Numba's own convention passes where the result and an exception are to be written,
-    and looks at a status after each call; here nothing raises. A place in a tuple is looked at no more than one in rows. Whatever else might
-    raise (a `range` of step 0) LLVM must see that it never does, else object code is refused for want of a function that raises."""
+    """Calls as C has them: arguments and result as they are. Numba's own convention passes where the result and an exception are to be
+    written, and looks at a status after each call; here nothing raises. A place in a tuple is looked at no more than one in rows. Of whatever
+    else might raise (a `range` of step 0) LLVM must see that it never does; else object code lacks a function that raises, and is refused."""
 
     def get_return_type(self, ty: Any) -> Any:
         return self.context.data_model_manager[ty].get_return_type()

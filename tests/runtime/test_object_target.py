@@ -159,7 +159,14 @@ def test_numba_beside_it_is_as_it_was(code: NativeCode) -> None:
         result[1] = larger_of_two(first, array[0])
         return result
 
+    def again(rows):
+        rows[0] = larger_of_two(rows[0], halved(rows[1]))
+
     assert total(np.array([1.0, 2.0, 3.5]), 0.5).tolist() == [6.75, 1.0]
+    # And ours after Numba's, where both have compiled a function for the same types.
+    rows = np.array([1.0, 3.0])
+    function_of(compile_native(again, (RowsType(types.float64, 1),)), ctypes.c_void_p)(rows.ctypes.data)
+    assert rows[0] == 1.5
 
 
 def test_what_might_raise_is_refused() -> None:
@@ -169,5 +176,5 @@ def test_what_might_raise_is_refused() -> None:
         for row in range(0, 10, whole[0]):
             rows[0] = rows[row]
 
-    with pytest.raises(InternalError, match="raise ValueError.*by_steps"):
+    with pytest.raises(InternalError, match=r"raise ValueError.*by_steps"):
         compile_native(by_steps, (RowsType(types.float64, 1), RowsType(types.int64, 1)))
