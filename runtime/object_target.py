@@ -94,7 +94,7 @@ class _Typing(TypingContext):
 class _Calls(callconv.BaseCallConv):
     """Calls as C has them: arguments and result as they are. Numba's own convention passes where the result and an exception are to be
     written, and looks at a status after each call; here nothing raises. A place in a tuple is looked at no more than one in rows. Of all
-    else that might raise (a `range` of step 0) LLVM must see that it never does; else a function that raises is lacking, and that is said."""
+    else that might raise (a `range` of step 0) LLVM must see that it never does; else a function that raises is missing, and named."""
 
     def get_return_type(self, ty: Any) -> Any:
         return self.context.data_model_manager[ty].get_return_type()

@@ -34,7 +34,7 @@ class Compiled:
 
 
 def is_engine_cached(width: int) -> bool:
-    """Whether the engine at a lane width has been compiled on this machine; else its first run takes about a minute."""
+    """Whether the engine at a lane width has been compiled on this machine; else its first run takes about fifteen seconds more."""
     return is_cached(*_engine_name(width))
 
 

@@ -83,7 +83,7 @@ def _stream(
     from alvh.runtime.engine.compiled import is_engine_cached
 
     width = production_width()
-    report("simulating" if is_engine_cached(width) else "compiling the engine for many paths (once, about a minute)")
+    report("simulating" if is_engine_cached(width) else "compiling the engine for many paths (once, about fifteen seconds)")
 
     def done(paths: int, of: int) -> None:
         report("simulating")
