@@ -11,6 +11,7 @@ anyone reads, no addresses of this process.
 # Numba and llvmlite carry no annotations.
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -33,9 +34,16 @@ def compile_whole(function: Callable[..., Any], signature: Any, options: dict[st
     """The symbol of a function of Numba's signature, and object code of it with all that it calls.
 
     InternalError where that needs anything outside itself but what LLVM may always call, such as `memset`."""
-    with target_override(NAME):
-        dispatcher = _dispatcher(**options)(function)
-        dispatcher.compile(signature)
+    dispatcher = _dispatcher(**options)(function)
+    # Next to nothing that a compilation makes is garbage before its end; looking for it was a twentieth of the time, and saved 70 MB.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with target_override(NAME):
+            dispatcher.compile(signature)
+    finally:
+        if collects:
+            gc.enable()
     (compiled,) = dispatcher.overloads.values()
     symbol = compiled.fndesc.llvm_func_name
     return symbol, compiled.library.codegen.object_of(compiled.library, symbol)
