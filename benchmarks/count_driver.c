@@ -9,9 +9,9 @@
 
 enum { NUMBER, ARRAY, ARRAY_TWICE };
 
-__attribute__((noinline)) int32_t counted(int64_t *words, int64_t *at_fills) {
-  void *result, *raised;
-  return engine(&result, &raised, NULL, 0, words, at_fills);
+__attribute__((noinline)) void counted(int64_t *words, int64_t *at_fills) {
+  engine(NULL, 0, words, at_fills);
+  __asm__ volatile("");  /* not a jump: what is counted begins and ends here */
 }
 
 int main(int count, char **arguments) {
@@ -39,7 +39,7 @@ int main(int count, char **arguments) {
   memcpy(at_fills, words, sizeof words);
   at_fills[SERIES] = words[FILLS];
   at_fills[FILLS] = words[SERIES];
-  if (counted(words, at_fills) != 0) return 1;
+  counted(words, at_fills);
   FILE *out = fopen(arguments[2], "wb");
   if (!out || fwrite((void *)words[TAPE], 1, (size_t)tape_size, out) != (size_t)tape_size || fclose(out)) return 1;
   return 0;

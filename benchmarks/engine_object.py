@@ -96,7 +96,7 @@ def write_object(folder: Path) -> None:
         f"#define SERIES {word_of(layout.MarketTables, 'series')}",
         f"#define FILLS {word_of(layout.MarketTables, 'fills')}",
         f"#define TAPE {word_of(layout.Tape, 'bars')}",
-        f'extern int32_t engine(void **, void **, void *, int64_t, int64_t *, int64_t *) __asm__("{code.symbol}");',
+        f'extern void engine(void *, int64_t, int64_t *, int64_t *) __asm__("{code.symbol}");',
     ]
     (folder / "call.h").write_text("\n".join(call) + "\n")
 

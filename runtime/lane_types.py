@@ -73,8 +73,8 @@ _ROUNDING = 1.5 * _TWO_TO_52
 
 
 def _register(function: Callable[..., Any], inlined: bool) -> None:
-    options = {"forceinline": True} if inlined else {}
-    register_jitable(error_model="numpy", **options)(function)
+    # Said of every function: Numba takes what is unsaid from the caller that comes first, so the order would decide what is inlined.
+    register_jitable(error_model="numpy", forceinline=inlined)(function)
 
 
 register_lane_functions(_register)

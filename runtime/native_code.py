@@ -235,16 +235,7 @@ def address_of(code: NativeCode) -> int:
     return address
 
 
-def function_of(code: NativeCode, *arguments: Any) -> Callable[..., int]:
-    """The code's function under Numba's convention, for arguments of these ctypes types: a call returns 0, or says that it failed.
-
-    Calls release the GIL."""
-    # Numba passes where the result and an exception go before the arguments.
-    address = address_of(code)
-    native = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)(address)
-
-    def call(*values: Any) -> int:
-        result, raised = ctypes.c_void_p(), ctypes.c_void_p()
-        return int(native(ctypes.addressof(result), ctypes.addressof(raised), *values))
-
-    return call
+def function_of(code: NativeCode, *arguments: Any) -> Callable[..., None]:
+    """The code's function, for arguments of these ctypes types. Calls release the GIL."""
+    native: Callable[..., None] = ctypes.CFUNCTYPE(None, *arguments)(address_of(code))
+    return native

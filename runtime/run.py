@@ -74,7 +74,7 @@ def simulate(program: Program, arrays: MarketArrays, options: RunOptions, report
     from alvh.runtime.engine.compiled import is_engine_cached
     from alvh.runtime.engine.simulate import simulate as simulate_lanes
 
-    report("simulating" if is_engine_cached(1) else "compiling the engine (once, about a minute)")
+    report("simulating" if is_engine_cached(1) else "compiling the engine (once, about fifteen seconds)")
     return simulate_lanes(program, arrays, phase=options.phase)[0]
 
 

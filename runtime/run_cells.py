@@ -34,8 +34,8 @@ from alvh.runtime.signals.walk_cells import SignalCells, can_be_walked
 
 FULL_ENOUGH = 3
 """Cells from which on a block of lanes, some of them idle, is faster than a run for each, once one lane is compiled too."""
-LANES_PAY = 10_000_000
-"""Path-days from which on lanes are worth a first compilation of the engine for them (more than a minute)."""
+LANES_PAY = 5_000_000
+"""Path-days from which on lanes are worth a first compilation of the engine for them (fifteen seconds)."""
 WITH_SIGNALS = 4_096
 """Cells whose signals are in memory at a time; each may have its own, two kilobytes for thirty years."""
 PATIENCE = 1.0
@@ -91,7 +91,7 @@ class CellRun:
         What was finished is kept when a run is interrupted or fails, too. MarketError for a cell without a bar."""
         lanes = self._lanes_of(groups)
         least = FULL_ENOUGH if self.jit and is_engine_cached(1) else 1
-        report("compiling (once, a minute at most)" if self._compiles(groups, lanes, least) else "simulating")
+        report("compiling (once, fifteen seconds at most)" if self._compiles(groups, lanes, least) else "simulating")
         waiting: list[Row] = []
         written = time.monotonic()
         running: set[Future[list[Row]]] = set()

@@ -13,7 +13,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from numba.core import cgutils, types
+from llvmlite import ir
+from numba.core import types
 from numba.core.typing.templates import AttributeTemplate, infer_getattr, signature
 from numba.extending import lower_builtin, lower_getattr_generic, models, register_model, type_callable
 
@@ -38,7 +39,7 @@ class PointedType(types.Type):
 @register_model(PointedType)
 class _PointedModel(models.PrimitiveModel):
     def __init__(self, manager: Any, numba_type: PointedType) -> None:
-        super().__init__(manager, numba_type, manager.lookup(numba_type.pointee).get_value_type().as_pointer())
+        super().__init__(manager, numba_type, ir.IntType(64).as_pointer())
 
 
 @infer_getattr
@@ -49,13 +50,19 @@ class _PointedAttributes(AttributeTemplate):
         return pointed_type.member(name) if name in pointed_type.pointee.fields else None
 
 
+def _words(member: types.Type) -> int:
+    return sum(_words(one) for one in member.types) if isinstance(member, types.NamedTuple) else 1
+
+
 @lower_getattr_generic(PointedType)
 def _lower_member(context: Any, builder: Any, pointed_type: PointedType, value: Any, name: str) -> Any:
     place = pointed_type.pointee.fields.index(name)
-    address = cgutils.gep_inbounds(builder, value, 0, place)
-    if isinstance(pointed_type.pointee.types[place], types.NamedTuple):
+    before = sum(_words(member) for member in pointed_type.pointee.types[:place])
+    address = builder.gep(value, [ir.Constant(ir.IntType(64), before)], inbounds=True)
+    member_type = pointed_type.pointee.types[place]
+    if isinstance(member_type, types.NamedTuple):
         return address
-    member = builder.load(address)
+    member = builder.load(builder.bitcast(address, context.get_value_type(member_type).as_pointer()))
     member.set_metadata("invariant.load", builder.module.add_metadata([]))
     return member
 
@@ -112,7 +119,6 @@ def _type_call_kernel(context: Any) -> Any:
 
 @lower_builtin(call_kernel, types.Integer, *[types.Any] * 13)
 def _lower_call_kernel(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """By Numba's own convention, whose status says nothing here: a kernel raises nothing."""
     arguments = sig.args[1:]
     function_type = context.call_conv.get_function_type(types.none, arguments)
     function = builder.inttoptr(args[0], function_type.as_pointer())

@@ -52,8 +52,7 @@ def compiled_paths(width: int) -> Fill:
             if array.dtype != element or not array.flags.c_contiguous or (wanted is not None and array.shape[1] != wanted):
                 raise InternalError(f"an array of {array.shape} {array.dtype} is not what the generated market's kernel reads")
         addresses = (array.ctypes.data for array in (plan, days, terms, state, series))
-        if native(None, begin, end, key_low, key_high, *addresses) != 0:
-            raise InternalError("the generated market's kernel failed")
+        native(None, begin, end, key_low, key_high, *addresses)
 
     return fill
 
@@ -89,5 +88,5 @@ def kernel_sources() -> tuple[Path, ...]:
     runtime = markets.parent
     own = [markets / name for name in ("complete_curve.py", "fill_paths.py", "generator.py", "volatility_funds.py")]
     names = ("lanes.py", "lane_types.py", "rows.py", "mathematics.py", "market.py", "random_numbers.py", "random_number_types.py",
-             "compile_native.py")  # fmt: skip
+             "compile_native.py", "object_target.py")  # fmt: skip
     return (*own, *sorted(runtime.glob("pricing/*.py")), *(runtime / name for name in names))

@@ -82,7 +82,7 @@ def _stream(
 ) -> Streamed:
     manner = Manner(production_width(), asked.threads)
     is_ready = is_compiled(strategy.program, manner, asked.paths * (blocks.shared.last + 1))
-    report("simulating" if is_ready else "compiling for many paths (once, a minute at most)")
+    report("simulating" if is_ready else "compiling for many paths (once, fifteen seconds at most)")
 
     def done(paths: int, of: int) -> None:
         report("simulating")

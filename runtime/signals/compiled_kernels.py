@@ -19,8 +19,8 @@ from alvh.runtime.market import Floats, Integers
 from alvh.runtime.native_code import NativeCode, code_of, function_of, is_cached, key_of
 from alvh.runtime.signals import layout
 
-WALKS_PAY = 30_000_000
-"""Path-days from which on walks are worth a first compilation of their two loops (seconds)."""
+WALKS_PAY = 8_000_000
+"""Path-days from which on walks are worth a first compilation of their two loops (two seconds)."""
 
 
 @frozen(eq=False)
@@ -33,7 +33,7 @@ class SignalKernels:
 
 
 def are_kernels_cached(width: int) -> bool:
-    """Whether both have been compiled on this machine; else it takes some seconds."""
+    """Whether both have been compiled on this machine; else it takes two seconds."""
     return all(is_cached(*_name(what, width)) for what in ("signals", "walk"))
 
 
@@ -66,9 +66,7 @@ def compiled_kernels(width: int) -> SignalKernels:
     ) -> None:  # fmt: skip
         row = words_of(run, width)
         addresses = _addresses(*((array, np.int64, 1) for array in (conditions, said, to_open, to_close)))
-        failed = native_signals(None, row.ctypes.data, opens, closes, *addresses[:2], column, words, *addresses[2:])
-        if failed:
-            raise InternalError("the kernel that records signals failed")
+        native_signals(None, row.ctypes.data, opens, closes, *addresses[:2], column, words, *addresses[2:])
 
     def walk(
         apart: int, blocks: int, bars: int, capital: float, weight: float, spread: float, days: Floats, series: Floats, rows: int,
@@ -81,8 +79,7 @@ def compiled_kernels(width: int) -> SignalKernels:
             (sizes, np.float64, layout.SIZE_COLUMNS), (coming, np.int64, 1), (account, np.float64, width), (equity, np.float64, width),
             (figures, np.float64, layout.FIGURE_COLUMNS),
         )  # fmt: skip
-        if native_walk(None, apart, blocks, bars, capital, weight, spread, *quotes, rows, price, interest, words, *addresses):
-            raise InternalError("the kernel that walks from signal to signal failed")
+        native_walk(None, apart, blocks, bars, capital, weight, spread, *quotes, rows, price, interest, words, *addresses)
 
     return SignalKernels(width, record_signals, walk)
 

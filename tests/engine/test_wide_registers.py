@@ -1,4 +1,4 @@
-"""The engine's hot functions use the host's wide registers: lanes that are taken apart cost several times as much, without a word."""
+"""The engine's arithmetic uses the host's wide registers: lanes that are taken apart cost several times as much, without a word."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from alvh.runtime.engine.compiled import engine_code
 
 LANES = 8
-HOT = ("spx_surface12option_price", "vix_options18undiscounted_price", "black24black_implied_volatility", "vix_options12option_delta")
-"""As Numba spells them in the names of compiled functions: module and function, each after the number of its letters."""
-ON_ALL_LANES = f"Vector_28{LANES}_29"
-"""In the name of a function on all lanes of a block; the search of strikes works on half of them."""
+MANY = 100
+"""Of instructions of arithmetic in a function, from which on it is looked at; which functions there are is LLVM's choice."""
+ON_ALL_LANES, HALF_A_BLOCK = (f"Vector_28{lanes}_29" for lanes in (LANES, LANES // 2))
+"""In the names of functions: the values that they take."""
 LEAST = 0.6
-"""Of a function's arithmetic on packed or scalar doubles, the part that is on the widest registers. Measured: all of it."""
+"""Of a function's arithmetic on packed or scalar doubles, the part that is on the widest registers. Measured: 0.9 of one, else all."""
 ARITHMETIC = re.compile(r"^v(add|sub|mul|div|sqrt|max|min)[ps]d$")
 
 
@@ -42,13 +42,16 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> str:
     return subprocess.run([objdump, "-d", "--no-show-raw-insn", str(path)], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("function", HOT)
-def test_hot_functions_use_the_widest_registers(function: str, listing: str) -> None:
+def test_arithmetic_uses_the_widest_registers(listing: str) -> None:
     register = widest_registers()
-    found = re.findall(rf"^[0-9a-f]+ <(\S*{function}\S*{ON_ALL_LANES}\S*)>:\n(.*?)(?:\n\n|\Z)", listing, re.DOTALL | re.MULTILINE)
-    assert found, f"no function of that name: {function}"
-    for name, body in found:
+    looked_at = 0
+    for name, body in re.findall(r"^[0-9a-f]+ <(\S*)>:\n(.*?)(?:\n\n|\Z)", listing, re.DOTALL | re.MULTILINE):
         instructions = [line.split("\t", 1)[1].split(None, 1) for line in body.splitlines() if "\t" in line]
         arithmetic = [operands for mnemonic, *operands in instructions if ARITHMETIC.match(mnemonic)]
-        wide = sum(register in operands[0] for operands in arithmetic)
-        assert wide >= LEAST * len(arithmetic) > 0, f"{name}: {wide} of {len(arithmetic)} on {register}"
+        if len(arithmetic) >= MANY:
+            looked_at += 1
+            # The search for strikes works on half a block: four doubles, which fill a ymm register on any of these processors.
+            wanted = "ymm" if HALF_A_BLOCK in name and ON_ALL_LANES not in name else register
+            wide = sum(wanted in operands[0] for operands in arithmetic)
+            assert wide >= LEAST * len(arithmetic), f"{name}: {wide} of {len(arithmetic)} on {wanted}"
+    assert looked_at >= 10

@@ -30,7 +30,7 @@ def compile_add():
 import numpy as np
 row = np.array([0.0, 1.5, 2.25])
 code = native_code.code_of("add", native_code.key_of("add", (), "rows[1] + rows[2]"), compile_add)
-assert native_code.function_of(code, ctypes.c_int64)(row.ctypes.data) == 0
+native_code.function_of(code, ctypes.c_int64)(row.ctypes.data)
 print(row[0])
 """
 """Compiles or loads a function of one line in a process of its own."""
