@@ -84,6 +84,12 @@ def black_implied_volatility(lower, higher, log_ratio, time_value):
     return v
 
 
+@libm
+def side_by_side(function, first, second, same, shared):
+    """One after the other: the C library's functions take one number."""
+    return function(first, same, *shared), function(second, same, *shared)
+
+
 def _stand_in() -> ModuleType:
     module = ModuleType(mathematics.__name__)
     vars(module).update(vars(mathematics))
@@ -107,7 +113,9 @@ def hand_written() -> Any:
         black: Any = importlib.import_module(names[0])
         black.black_out_of_the_money, black.black_implied_volatility = black_out_of_the_money, black_implied_volatility
         for name in names[1:]:
-            importlib.import_module(name)
+            module: Any = importlib.import_module(name)
+            if hasattr(module, "side_by_side"):
+                module.side_by_side = side_by_side
         return importlib.import_module(by_hand.__name__)
     finally:
         sys.modules.update(kept)

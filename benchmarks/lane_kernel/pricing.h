@@ -304,36 +304,56 @@ INLINE V vix_rank_of_strike(V strike) {
   return half + one + two_and_a_half + 0.2 * most(strike - 50.0, 0.0);
 }
 
+/* The terms of W / 2 lanes, the same in both halves: the low half looks at a strike, the high half at the next, and each tells the other. */
 APART V vix_call_for_delta(double target, double quantile, const VixTerms *t, V *gap) {
+  M is_next = in_high_half();
+  V step = choose(is_next, 1.0, 0.0);
   V c = divide(vix_undiscounted(every_lane(), t->future, t), t->future);
   V square = c * c;
   V volatility = c * (2.5066282746310002 + square * (0.656233747738434 + square * 0.3607833461632333));
   V scale = divide(volatility, density_of(all_of(quantile)));
   V guess = rounded_down(vix_rank_of_strike(t->future * exp_of(volatility * (0.5 * volatility - quantile))));
   V low = t->future * 0.0 + 2.0, high = low + 128.0;
-  V low_delta = t->future * UNKNOWN, high_delta = low_delta;
-  V probe = choose((guess > low) & (guess < high), guess, rounded_down(0.5 * (low + high)));
+  V rank = least(most(guess, low), high - 1.0);
+  V delta = t->future * UNKNOWN;
   M searching = volatility == volatility;
   for (int turn = 0; any(searching); turn++) {
-    V strike = vix_strike_of_rank(probe);
-    V delta = vix_call_delta(strike, t);
-    V over = delta - target;
-    M reaches = searching & (over >= 0.0), falls_short = searching & (over < 0.0);
-    low = choose(reaches, probe, low);
-    low_delta = choose(reaches, delta, low_delta);
-    high = choose(falls_short, probe, high);
-    high_delta = choose(falls_short, delta, high_delta);
-    searching = (reaches | falls_short) & (high - low > 1.0);
-    V moved = rounded_down(vix_rank_of_strike(strike * exp_of(over * scale)));
-    moved = choose(reaches, most(moved, probe + 1.0), least(moved, probe - 1.0));
-    M helps = (moved > low) & (moved < high);
-    V halfway = rounded_down(0.5 * (low + high));
-    probe = choose(searching, turn < 7 ? choose(helps, moved, halfway) : halfway, probe);
+    V strike = vix_strike_of_rank(rank + step);
+    V found = vix_call_delta(strike, t);
+    delta = choose(searching, found, delta);
+    V over = found - target;
+    V lower_over = choose(is_next, halves_swapped(over), over), higher_over = choose(is_next, over, halves_swapped(over));
+    M below = searching & (lower_over < 0.0) & (rank > low);
+    M above = searching & (higher_over >= 0.0) & (rank + 1.0 < high) & ~below;
+    high = choose(below, rank, high);
+    low = choose(above, rank + 1.0, low);
+    searching = below | above;
+    V moved = strike * exp_of(over * scale);
+    moved = choose(above, choose(is_next, moved, halves_swapped(moved)), choose(is_next, halves_swapped(moved), moved));
+    moved = least(most(rounded_down(vix_rank_of_strike(moved)), low), high - 1.0);
+    rank = choose(searching, turn < 7 ? moved : rounded_down(0.5 * (low + high)), rank);
   }
-  V lower = vix_strike_of_rank(low), higher = vix_strike_of_rank(high);
-  if (any(low_delta != low_delta)) low_delta = choose(low_delta != low_delta, vix_call_delta(lower, t), low_delta);
-  if (any(high_delta != high_delta)) high_delta = choose(high_delta != high_delta, vix_call_delta(higher, t), high_delta);
-  return nearer(true, target, lower, low_delta, higher, high_delta, gap);
+  V other = halves_swapped(delta);
+  return nearer(true, target, vix_strike_of_rank(rank), choose(is_next, other, delta), vix_strike_of_rank(rank + 1.0), choose(is_next, delta, other), gap);
+}
+
+/* For the lanes of `bits`, half a block at a time, since mostly one or two ask; the others keep what they have. */
+APART void vix_calls_for_delta(double target, double quantile, const VixTerms *terms, unsigned long bits, V *strike, V *gap) {
+  while (bits) {
+    VixTerms packed;
+    int lanes[W / 2], count = 0;
+    for (; bits && count < W / 2; bits &= bits - 1) lanes[count++] = __builtin_ctzl(bits);
+    const double *from = (const double *)terms;
+    double *to = (double *)&packed;
+    for (int term = 0; term < VIX_TERMS; term++)
+      for (int place = 0; place < W / 2; place++)
+        to[term * W + place] = to[term * W + W / 2 + place] = from[term * W + lanes[place < count ? place : 0]];
+    V found_gap, found = vix_call_for_delta(target, quantile, &packed, &found_gap);
+    for (int place = 0; place < count; place++) {
+      ((double *)strike)[lanes[place]] = lane_of(&found, place);
+      ((double *)gap)[lanes[place]] = lane_of(&found_gap, place);
+    }
+  }
 }
 
 /* futures_curve.py and costs.py */

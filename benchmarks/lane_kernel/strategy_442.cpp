@@ -602,29 +602,30 @@ static long choose_call_expiry(const Market *market, long bar, long next, double
 }
 
 struct Choice {
-  bool is_made;
+  unsigned long made; /* On which lanes. */
+  bool has_expiry;
   long expiry;
   V refusal, strike, mid, half, gap;
 };
 
-APART void choose_call(Run *run, long next, int layer, Choice *choice) {
-  if (choice->is_made) return;
+APART void choose_call(Run *run, long next, int layer, M asking, Choice *choice) {
   V unknown = all_of(UNKNOWN);
-  choice->is_made = true;
-  choice->expiry = choose_call_expiry(run->market, run->bar, next, DAYS[layer]);
-  choice->refusal = all_of(NO_EXPIRY);
-  choice->strike = choice->mid = choice->half = choice->gap = unknown;
-  if (choice->expiry < 0) return;
+  if (!choice->has_expiry) {
+    choice->has_expiry = true;
+    choice->expiry = choose_call_expiry(run->market, run->bar, next, DAYS[layer]);
+    choice->refusal = all_of(NO_EXPIRY);
+    choice->strike = choice->mid = choice->half = choice->gap = unknown;
+  }
+  unsigned long bits = bits_of(asking) & ~choice->made;
+  if (choice->expiry < 0 || !bits) return;
+  choice->made |= bits;
   const VixTerms *terms = shared_vix_terms(run, choice->expiry);
   V sum = all_of(0.0);
   for (int term = 0; term < VIX_TERMS; term++) sum = sum + ((const V *)terms)[term];
-  V gap, strike = vix_call_for_delta(CALL_DELTA, CALL_QUANTILE, terms, &gap);
-  V mid = vix_call_price(strike, terms);
-  V half = vix_half_spread(mid, run->stress);
-  choice->strike = strike;
-  choice->mid = mid;
-  choice->half = half;
-  choice->gap = gap;
+  vix_calls_for_delta(CALL_DELTA, CALL_QUANTILE, terms, bits, &choice->strike, &choice->gap);
+  choice->mid = vix_call_price(choice->strike, terms);
+  choice->half = vix_half_spread(choice->mid, run->stress);
+  V gap = choice->gap, half = choice->half;
   choice->refusal = choose(sum == sum, choose(gap <= REFUSED_DELTA_GAP, choose(half == half, (double)NO_REASON, (double)NO_PRICE), (double)NO_STRIKE), (double)NO_PRICE);
 }
 
@@ -712,7 +713,7 @@ static void trade_calls(Run *run, long next, int layer, V limit, M unwinds, M is
   for (int place = 0; place < ASKS; place++) asks[place] = {no_lane(), all_of(0.0), all_of(0.0)};
   bool has_asks = false;
   Choice choice;
-  choice.is_made = false;
+  choice.made = 0, choice.has_expiry = false;
   for (int slot = 0; slot < ROOM; slot++) {
     Call *lot = &calls[slot];
     V structures = lot->structures;
@@ -747,7 +748,7 @@ static void trade_calls(Run *run, long next, int layer, V limit, M unwinds, M is
       }
       continue;
     }
-    choose_call(run, next, layer, &choice);
+    choose_call(run, next, layer, due, &choice);
     M has_choice = choice.refusal == (double)NO_REASON;
     M refused = due & ~has_choice;
     if (any(refused)) {
@@ -777,7 +778,7 @@ static void trade_calls(Run *run, long next, int layer, V limit, M unwinds, M is
   M comes_in = layer == MEDIUM ? run->incoming > 0.0 : no_lane();
   M opens = ~unwinds & ~holds_own;
   if (any(comes_in | opens)) {
-    choose_call(run, next, layer, &choice);
+    choose_call(run, next, layer, comes_in | opens, &choice);
     M has_choice = choice.refusal == (double)NO_REASON;
     for (int place = INCOMING; place <= OPENING; place++) {
       M wants = place == INCOMING ? comes_in : opens;

@@ -130,6 +130,12 @@ INLINE void gather_into(Native *to, const double *table, Native rows) {
 #endif
 }
 
+INLINE Native halves_swapped(Native x) {
+  NativeMask places;
+  for (int lane = 0; lane < N; lane++) places[lane] = (lane + N / 2) % N;
+  return __builtin_shuffle(x, places);
+}
+
 /* Pairs ------------------------------------------------------------------------------------------------------------------------------*/
 
 template <class T, class K> INLINE Pair<T> choose(Pair<K> mask, Pair<T> a, Pair<T> b) {
@@ -154,6 +160,8 @@ template <class T> INLINE void gather_into(Pair<T> *to, const double *table, Pai
   gather_into(&to->low, table, rows.low);
   gather_into(&to->high, table + Lanes<T>::count, rows.high);
 }
+
+template <class T> INLINE Pair<T> halves_swapped(Pair<T> x) { return {x.high, x.low}; }
 
 /* Blocks -----------------------------------------------------------------------------------------------------------------------------*/
 
@@ -181,4 +189,9 @@ INLINE M no_lane() { return V{} != V{}; }
 INLINE M every_lane() { return V{} == V{}; }
 INLINE bool any(M mask) { return bits_of(mask) != 0; }
 INLINE bool all(M mask) { return bits_of(mask) == (~0ul >> (64 - W)); }
+INLINE M in_high_half() {
+  double half[W];
+  for (int lane = 0; lane < W; lane++) half[lane] = lane < W / 2 ? 0.0 : 1.0;
+  return load(half) > 0.0;
+}
 INLINE double lane_of(const V *value, int lane) { return ((const double *)value)[lane]; }
