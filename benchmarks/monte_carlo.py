@@ -90,9 +90,9 @@ def kernel_loop(arrays: MarketArrays, width: int) -> float:
     kernel = lane_kernel(width, arrays)
     seconds = 0.0
     for first in range(0, arrays.values.shape[2], width):
-        call, _, _, rows = kernel.prepare(kernel.values_of(first))
+        call, *filled = kernel.prepare(kernel.values_of(first))  # held here while C writes to them
         call()  # as of the engine, the second run is timed, in memory that was written before
-        rows[:] = 0
+        filled[-1][:] = 0  # rows of the journal so far
         seconds += thread_seconds(call)
     return seconds
 
