@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from alvh.compiler.driver import compile_file
@@ -22,6 +23,8 @@ Drawn = TypeVar("Drawn")
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 LEG = re.compile(r"(buy|sell|write) (?:\d+ )?([A-Z]+) (call|put|future|shares)")
+
+NEVER_OPENS = "ALV0403"
 
 DEEPEST = 2
 """How deep an expression nests; the language's own forms nest further by themselves."""
@@ -67,10 +70,13 @@ class ProgramText:
 
 
 def compiled(text: str) -> Program:
-    """The program of a text that must check without an error."""
+    """The program of a text that must check without an error, but one: chance can write two layers that wait for each other, and then the
+    example is another one's."""
     result = compile_file("written.alvh", text=text)
-    errors = [f"{found.code} {found.message} at {found.span.text!r}" for found in result.diagnostics if found.severity is Severity.ERROR]
-    assert not errors, "\n".join([*errors, text])
+    wrong = [found for found in result.diagnostics if found.severity is Severity.ERROR]
+    if wrong and all(found.code == NEVER_OPENS for found in wrong):
+        reject()
+    assert not wrong, "\n".join([*(f"{found.code} {found.message} at {found.span.text!r}" for found in wrong), text])
     assert result.program is not None, text
     return result.program
 
