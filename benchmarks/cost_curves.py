@@ -140,7 +140,7 @@ def curves(folder: Path, rounds: int = ROUNDS) -> tuple[list[Curve], list[Missin
         ("paths", (64, 256, 512, 1_024), partial(many, STRATEGY)),
         ("days", tuple(until), days),
         ("layers", (1, 5, 10, 20, 40), lambda size: run_command(folder / f"layers{size}.alvh", "--market", market, "--from", str(FIRST))),
-        ("parameter sets", (2, 8, 16, 32), lambda size: run_command(sweep, "--market", "generated", "--set", f"calm=1..{size}")),
+        ("parameter sets", (16, 64, 128, 256), lambda size: run_command(sweep, "--market", "generated", "--set", f"calm=1..{size}")),
     ]
     found, missing = [], []
     for name, sizes, command in wanted:
