@@ -21,6 +21,7 @@ import numpy as np
 from attrs import frozen
 
 from alvh.runtime import record
+from alvh.runtime.cache_lines import empty_on_lines
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.mathematics import normal_quantile
 from alvh.runtime.pricing import costs, vix_level
@@ -102,12 +103,6 @@ class _Market(ctypes.Structure):
     )
 
 
-def _aligned(count: int) -> Floats:
-    """Doubles that begin on a cache line, as vectors in memory must."""
-    raw = np.empty(count + 8)
-    return raw[(-raw.ctypes.data % 64) // 8 :][:count]
-
-
 @frozen(eq=False)
 class LaneKernel:
     """The kernel at one width on one market; blocks of `width` paths."""
@@ -140,7 +135,7 @@ class LaneKernel:
         capacity = 64 + 4 * bars
         journal = np.empty((width, capacity, by_hand.JOURNAL_COLUMNS))
         rows = np.zeros(width, dtype=np.int64)
-        spx_terms, vix_terms = _aligned(len(one.spx_day) * 4 * width), _aligned(len(one.vix_day) * 10 * width)
+        spx_terms, vix_terms = empty_on_lines(len(one.spx_day) * 4 * width), empty_on_lines(len(one.vix_day) * 10 * width)
         columns = {name: np.ascontiguousarray(getattr(one, name)) for name, kind in _Market._fields_ if kind is ctypes.c_void_p}
         columns["values"] = values
         counts = {"first": arrays.first, "last": arrays.last, "spx_expiries": len(one.spx_day), "vix_expiries": len(one.vix_day)}

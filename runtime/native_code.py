@@ -28,6 +28,8 @@ import llvmlite.binding as llvm
 import numpy as np
 from attrs import field, frozen
 
+from alvh.grammar.diagnostics import InternalError
+
 FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": False, "boundscheck": False}
 """What Numba is told; strict IEEE, since results are to be the same bits everywhere."""
 SUFFIX = ".native"
@@ -239,3 +241,13 @@ def function_of(code: NativeCode, *arguments: Any) -> Callable[..., None]:
     """The code's function, for arguments of these ctypes types. Calls release the GIL."""
     native: Callable[..., None] = ctypes.CFUNCTYPE(None, *arguments)(address_of(code))
     return native
+
+
+def addresses_of(*arrays: tuple[Any, Any, int]) -> list[int]:
+    """Addresses of arrays for compiled code, each given with the element and the number of columns that the code takes it to have, 1 where
+    it has one dimension. InternalError for another, which would be read past its end."""
+    for array, element, columns in arrays:
+        has = array.shape[1] if array.ndim == 2 else 1
+        if array.dtype != element or not array.flags.c_contiguous or has != columns:
+            raise InternalError(f"an array of {array.shape} {array.dtype} is not the {np.dtype(element)} in {columns} columns that is read")
+    return [int(array.ctypes.data) for array, _, _ in arrays]

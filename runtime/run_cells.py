@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
 from itertools import islice
 from math import isnan
 from typing import Any, TypeAlias
@@ -177,7 +178,7 @@ class CellRun:
         return (pays if self.walks is None else self.walks) and can_be_walked(group.program, group.arrays)
 
     def _walks_of(self, group: CellGroup) -> Iterator[Callable[[], list[Row]]]:
-        alone = CellRunner(group.program, path_of_cells(group.arrays, 1), self.phase, kernel=False, jit=self.jit)
+        alone = cache(lambda: CellRunner(group.program, path_of_cells(group.arrays, 1), self.phase, kernel=False, jit=self.jit))
         loops = compiled_kernels(production_width()) if self.jit else plain_kernels()
         for start in range(0, len(group.cells), WITH_SIGNALS):
             part = evolve(group, cells=group.cells[start : start + WITH_SIGNALS])
@@ -185,7 +186,7 @@ class CellRun:
             for first in range(0, len(part.cells), walked.at_once):
                 yield self._walk_of(part, walked, alone, first)
 
-    def _walk_of(self, group: CellGroup, walked: SignalCells, alone: CellRunner, first: int) -> Callable[[], list[Row]]:
+    def _walk_of(self, group: CellGroup, walked: SignalCells, alone: Callable[[], CellRunner], first: int) -> Callable[[], list[Row]]:
         """Rows of the cells that one walk runs; those that need more than a walk go through the day loop."""
         cells = group.cells[first : first + walked.at_once]
         last_day = calendar_date(int(group.arrays.sessions[group.arrays.last]))
@@ -197,7 +198,7 @@ class CellRun:
             rows = []
             for place, (cell, figures) in enumerate(zip(cells, metrics.tolist(), strict=True)):
                 if found.is_cut[place]:
-                    rows.append(self._row(group, cell, alone.run(_numbers_of([cell]))[0]))
+                    rows.append(self._row(group, cell, alone().run(_numbers_of([cell]))[0]))
                 else:
                     named = {name: None if isnan(figure) else figure for name, figure in zip(METRICS, figures, strict=True)}
                     named["trades"] = int(found.trades[place])

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.lanes import Lanes
 from alvh.runtime.market import Floats, Integers
 from alvh.runtime.markets import fill_paths
-from alvh.runtime.native_code import NativeCode, code_of, function_of, is_cached, key_of
+from alvh.runtime.native_code import NativeCode, addresses_of, code_of, function_of, is_cached, key_of
 
 ARRAY_LANES = 8
 """Width at which whole markets are made: arrays of every number of paths by one piece of compiled code."""
@@ -46,13 +45,11 @@ def compiled_paths(width: int) -> Fill:
         lanes: Lanes, begin: int, end: int, key_low: int, key_high: int, plan: Integers, days: Floats, terms: Floats, state: Floats,
         series: Floats,
     ) -> None:  # fmt: skip
-        columns = (None, fill_paths.DAY_COLUMNS, fill_paths.TERM_COLUMNS, width, width)
-        for array, wanted in zip((plan, days, terms, state, series), columns, strict=True):
-            element = np.int64 if wanted is None else np.float64
-            if array.dtype != element or not array.flags.c_contiguous or (wanted is not None and array.shape[1] != wanted):
-                raise InternalError(f"an array of {array.shape} {array.dtype} is not what the generated market's kernel reads")
-        addresses = (array.ctypes.data for array in (plan, days, terms, state, series))
-        native(None, begin, end, key_low, key_high, *addresses)
+        arrays = (
+            (plan, np.int64, 1), (days, np.float64, fill_paths.DAY_COLUMNS), (terms, np.float64, fill_paths.TERM_COLUMNS),
+            (state, np.float64, width), (series, np.float64, width),
+        )  # fmt: skip
+        native(None, begin, end, key_low, key_high, *addresses_of(*arrays))
 
     return fill
 

@@ -6,17 +6,15 @@ import ctypes
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.engine.compiled import engine_sources, words_of
 from alvh.runtime.engine.layout import Run
 from alvh.runtime.lanes import Lanes
 from alvh.runtime.market import Floats, Integers
-from alvh.runtime.native_code import NativeCode, code_of, function_of, is_cached, key_of
+from alvh.runtime.native_code import NativeCode, addresses_of, code_of, function_of, is_cached, key_of
 from alvh.runtime.signals import layout
 
 WALKS_PAY = 8_000_000
@@ -65,7 +63,7 @@ def compiled_kernels(width: int) -> SignalKernels:
         to_close: Integers,
     ) -> None:  # fmt: skip
         row = words_of(run, width)
-        addresses = _addresses(*((array, np.int64, 1) for array in (conditions, said, to_open, to_close)))
+        addresses = addresses_of(*((array, np.int64, 1) for array in (conditions, said, to_open, to_close)))
         native_signals(None, row.ctypes.data, opens, closes, *addresses[:2], column, words, *addresses[2:])
 
     def walk(
@@ -73,8 +71,8 @@ def compiled_kernels(width: int) -> SignalKernels:
         price: int, interest: int, words: int, to_open: Integers, to_close: Integers, columns: Integers, sizes: Floats, coming: Integers,
         account: Floats, equity: Floats, figures: Floats,
     ) -> None:  # fmt: skip
-        quotes = _addresses((days, np.float64, layout.BAR_COLUMNS), (series, np.float64, width))
-        addresses = _addresses(
+        quotes = addresses_of((days, np.float64, layout.BAR_COLUMNS), (series, np.float64, width))
+        addresses = addresses_of(
             (to_open, np.int64, 1), (to_close, np.int64, 1), (columns, np.int64, layout.CELL_COLUMNS),
             (sizes, np.float64, layout.SIZE_COLUMNS), (coming, np.int64, 1), (account, np.float64, width), (equity, np.float64, width),
             (figures, np.float64, layout.FIGURE_COLUMNS),
@@ -82,15 +80,6 @@ def compiled_kernels(width: int) -> SignalKernels:
         native_walk(None, apart, blocks, bars, capital, weight, spread, *quotes, rows, price, interest, words, *addresses)
 
     return SignalKernels(width, record_signals, walk)
-
-
-def _addresses(*arrays: tuple[Any, Any, int]) -> list[int]:
-    """Of arrays that are what compiled code takes them for, with these elements and columns; anything else would be read past its end."""
-    for array, element, columns in arrays:
-        has = array.shape[1] if array.ndim == 2 else 1
-        if array.dtype != element or not array.flags.c_contiguous or has != columns:
-            raise InternalError(f"an array of {array.shape} {array.dtype} is not what the kernels of signals read")
-    return [int(array.ctypes.data) for array, _, _ in arrays]
 
 
 @cache

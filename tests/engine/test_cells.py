@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from agreement import first_difference
 from attrs import evolve
+from other_numbers import with_numbers
 from random_program import random_program
 
 from alvh.compiler.ir import Program
@@ -32,23 +33,6 @@ NAMES = (
     "alvh_442_notional_futures",
 )
 LANES = 8
-
-
-def with_numbers(program: Program, numbers: np.ndarray) -> Program:
-    """The program with other constants and params, in the order of its streams: written apart from the engine's way."""
-    left = iter(numbers.tolist())
-    nodes, params = [], {}
-    for node in program.nodes:
-        if node.operation in ("constant", "parameter"):
-            value = next(left)
-            params[node.name] = value
-            node = evolve(node, value=value)
-        nodes.append(node)
-    return evolve(
-        program,
-        nodes=tuple(nodes),
-        parameters=tuple(evolve(entry, value=params.get(entry.name, entry.value)) for entry in program.parameters),
-    )
 
 
 def other_numbers(program: Program, cells: int, seed: int, spread: float = 0.05) -> np.ndarray:

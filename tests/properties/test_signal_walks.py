@@ -11,6 +11,7 @@ from effort import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from made_paths import MadePaths
+from other_numbers import with_numbers
 from programs import compiled
 from sample_markets import market_names, sample_market
 from small_market import small_market
@@ -106,18 +107,6 @@ def cells_of(program: Program, count: int) -> Floats:
         if cell % 3 == 0:
             numbers[cell, size] = (0.0, 0.5, 30.0)[cell // 3 % 3]
     return numbers
-
-
-def with_numbers(program: Program, numbers: Floats) -> Program:
-    left = iter(numbers.tolist())
-    nodes, params = [], {}
-    for node in program.nodes:
-        if node.operation in ("constant", "parameter"):
-            params[node.name] = value = next(left)
-            node = evolve(node, value=value)
-        nodes.append(node)
-    parameters = tuple(evolve(entry, value=params.get(entry.name, entry.value)) for entry in program.parameters)
-    return evolve(program, nodes=tuple(nodes), parameters=parameters)
 
 
 def walk_all(cells: SignalCells) -> list[tuple[Floats, float, float, bool]]:
