@@ -7,7 +7,7 @@ to look up, no units to check, no syntax. Conditions are streams too: 1 true, 0 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal as OneOf
 from typing import TypeAlias
 
@@ -283,3 +283,15 @@ def rules_of_group(group: Group) -> tuple[Rule, ...]:
     """Unwinds, then shifts, then keeps."""
     unwinds, shifts, keeps = ((part.rule for part in parts) for parts in (group.unwinds, group.shifts, group.keeps))
     return (*unwinds, *shifts, *keeps)
+
+
+def needed_by(nodes: Sequence[Node], roots: Iterable[NodeId]) -> set[NodeId]:
+    """The roots (those below 0 are none) and every node that they are made of."""
+    needed: set[NodeId] = set()
+    waiting = [root for root in roots if root >= 0]
+    while waiting:
+        number = waiting.pop()
+        if number not in needed:
+            needed.add(number)
+            waiting.extend(nodes[number].inputs)
+    return needed

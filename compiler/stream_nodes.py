@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from alvh.compiler.ir import Node, NodeId
+from alvh.compiler.ir import Node, NodeId, needed_by
 from alvh.grammar.diagnostics import InternalError
 
 _LABELLED_BY_NAME = frozenset({"series", "account", "parameter", "mark", "decided", "lot"})
@@ -107,13 +107,7 @@ class StreamNodes:
 
 def keep_reachable(nodes: list[Node], roots: list[NodeId]) -> tuple[tuple[Node, ...], dict[NodeId, NodeId]]:
     """The nodes that the roots need, in their order, and their new numbers by the old."""
-    needed: set[NodeId] = set()
-    waiting = [root for root in roots if root >= 0]
-    while waiting:
-        number = waiting.pop()
-        if number not in needed:
-            needed.add(number)
-            waiting.extend(nodes[number].inputs)
+    needed = needed_by(nodes, roots)
     renumbered = {number: index for index, number in enumerate(sorted(needed))}
     kept: list[Node] = []
     for number in sorted(needed):

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from attrs import evolve
 
-from alvh.compiler.ir import Group, Layer, Node, NodeId, Program, Rule
+from alvh.compiler.ir import Group, Layer, Node, NodeId, Program, Rule, needed_by
 from alvh.compiler.stream_readers import group_roots, layer_roots, renumber_group, renumber_layer
 
 SIZING_EQUITY = "sizing equity"
@@ -66,7 +66,7 @@ def sized_by_series(program: Program) -> Program:
     books = {index for index, group in enumerate(program.groups) if group.kind == "book"}
     roots = [root for layer in program.layers if layer.group in books for root in layer_roots(layer)]
     roots += [root for index in books for root in group_roots(program.groups[index])]
-    affected = sorted(_reached_from(program, roots) & _readers_of_equity(program))
+    affected = sorted(needed_by(program.nodes, roots) & _readers_of_equity(program))
     if not affected:
         return program
     numbers: dict[NodeId, NodeId] = {number: number for number in range(-1, len(program.nodes))}
@@ -89,17 +89,6 @@ def _copy(node: Node, numbers: dict[NodeId, NodeId]) -> Node:
 
 def _is_equity(node: Node) -> bool:
     return node.operation == "account" and node.name == "equity"
-
-
-def _reached_from(program: Program, roots: Collection[NodeId]) -> set[NodeId]:
-    reached: set[NodeId] = set()
-    waiting = [root for root in roots if root >= 0]
-    while waiting:
-        number = waiting.pop()
-        if number not in reached:
-            reached.add(number)
-            waiting.extend(program.nodes[number].inputs)
-    return reached
 
 
 def _readers_of_equity(program: Program) -> set[NodeId]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 
-from alvh.compiler.ir import Layer, Leg, NodeId, Program, Rule
+from alvh.compiler.ir import Layer, Leg, NodeId, Program, Rule, needed_by
 from alvh.runtime.engine.trade import DUST
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.pricing import costs
@@ -67,20 +67,8 @@ def _is_one_lot_of_shares(layer: Layer) -> bool:
 def _reads_the_market_alone(program: Program, rule: Rule) -> bool:
     if rule.condition < 0:
         return True
-    nodes = (program.nodes[node] for node in streams_of(program, (rule.condition,)))
+    nodes = (program.nodes[node] for node in needed_by(program.nodes, (rule.condition,)))
     return all(node.operation not in OF_THE_BOOK and node.stage == 0 and not node.per_lot for node in nodes)
-
-
-def streams_of(program: Program, conditions: tuple[NodeId, ...]) -> set[NodeId]:
-    """The conditions and all that they are made of."""
-    found: set[NodeId] = set()
-    left = list(conditions)
-    while left:
-        node = left.pop()
-        if node not in found:
-            found.add(node)
-            left += program.nodes[node].inputs
-    return found
 
 
 def share_of(strategy: SignalStrategy) -> str:

@@ -8,14 +8,14 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from alvh.compiler.emit_tables import Tables, emit_tables, place_numbers
-from alvh.compiler.ir import NodeId, Program
+from alvh.compiler.ir import NodeId, Program, needed_by
 from alvh.grammar.diagnostics import InternalError
 from alvh.runtime.cache_lines import empty_on_lines
 from alvh.runtime.engine import arrays as build
 from alvh.runtime.market import Floats, Integers, MarketArrays
 from alvh.runtime.signals import layout
 from alvh.runtime.signals.compiled_kernels import SignalKernels
-from alvh.runtime.signals.recording import recording_run, without_expiries
+from alvh.runtime.signals.recording import SignalColumns, recording_run, without_expiries
 from alvh.runtime.signals.signal_strategy import (
     SignalStrategy,
     days_between,
@@ -23,7 +23,6 @@ from alvh.runtime.signals.signal_strategy import (
     signal_strategy_of,
     sizes_of,
     spread_of,
-    streams_of,
     traded,
 )
 
@@ -76,7 +75,7 @@ class SignalCells:
     kernels: SignalKernels
     strategy: SignalStrategy = field(init=False)
     sizes: Floats = field(init=False)
-    _signals: _Signals = field(init=False)
+    _signals: tuple[SignalColumns, Integers] = field(init=False)
     _days: Floats = field(init=False)
     _rooms: local = field(factory=local, init=False)
 
@@ -92,7 +91,7 @@ class SignalCells:
         return _sizes_of(self)
 
     @_signals.default
-    def _record(self) -> _Signals:
+    def _record(self) -> tuple[SignalColumns, Integers]:
         return _record_signals(self)
 
     @_days.default
@@ -110,7 +109,7 @@ class SignalCells:
 
     def walk(self, first: int) -> Walked:
         """The cells from number `first` on, at most `at_once`. Its equity is good until the thread's next walk."""
-        width, bars, signals = self.kernels.width, self.bars, self._signals
+        (signals, columns), width, bars = self._signals, self.kernels.width, self.bars
         count = min(self.at_once, len(self.numbers) - first)
         blocks = -(-count // width)
         # A last block with fewer cells than lanes repeats its last cell, and drops it.
@@ -118,7 +117,7 @@ class SignalCells:
         room = self._room()
         self.kernels.walk(
             0, blocks, bars, self.program.capital, self.strategy.leg.weight, spread_of(self.program, self.strategy), self._days,
-            room.account, 0, 0, 0, signals.words, signals.to_open, signals.to_close, signals.columns[chosen], self.sizes[chosen],
+            room.account, 0, 0, 0, signals.words, signals.to_open, signals.to_close, columns[chosen], self.sizes[chosen],
             room.coming, room.account, room.equity, room.figures,
         )  # fmt: skip
         return Walked(room.equity.reshape(BLOCKS, bars, width)[:blocks], *room.figures[:count].T.copy())
@@ -147,19 +146,8 @@ class _Room:
     figures: Floats
 
 
-@frozen(eq=False)
-class _Signals:
-    """Columns of signals, and the two that each cell goes by."""
-
-    words: int
-    to_open: Integers
-    to_close: Integers
-    columns: Integers
-    """[cells, CELL_COLUMNS]."""
-
-
-def _record_signals(cells: SignalCells) -> _Signals:
-    """Rules that read the same numbers say the same: they are evaluated once."""
+def _record_signals(cells: SignalCells) -> tuple[SignalColumns, Integers]:
+    """Signals, and the columns of each cell. Rules that read the same numbers say the same: they are evaluated once."""
     program, strategy, width = cells.program, cells.strategy, cells.kernels.width
     tables = emit_tables(program, expose_all=True)
     read_to_open, read_to_close = (_numbers_read(program, tables, rules) for rules in (strategy.opens, strategy.closes))
@@ -172,22 +160,13 @@ def _record_signals(cells: SignalCells) -> _Signals:
     numbers = np.repeat(cells.numbers[:1], columns, axis=0)
     numbers[:, read_to_open] = opening[np.minimum(np.arange(columns), len(opening) - 1)]
     numbers[:, read_to_close] = closing[np.minimum(np.arange(columns), len(closing) - 1)]
-    bars = cells.arrays.last - cells.arrays.first + 1
-    words = -(-bars // layout.WORD)
-    # One column more, in which nothing is ever said.
-    to_open, to_close = (np.zeros((columns + 1) * words, dtype=np.int64) for _ in range(2))
-    conditions = np.array([*strategy.opens, *strategy.closes, 0], dtype=np.int64)
-    said = np.zeros(2 * layout.WORD, dtype=np.int64)
+    signals = SignalColumns(strategy, cells.kernels, cells.bars, columns)
     narrowed = _what_streams_read(program, cells.arrays, width)
     market = build.market_tables(tables, narrowed, slice(None), build.level_table(), None, width)
     for first in range(0, columns, width):
         run = recording_run(program, tables, narrowed, market, cells.phase, np.ascontiguousarray(numbers[first : first + width].T))
-        cells.kernels.record_signals(run, len(strategy.opens), len(strategy.closes), conditions, said, first, words, to_open, to_close)
-    if strategy.always_opens:
-        to_open[: columns * words] = (1 << layout.WORD) - 1
-    of_opening = np.where(cells.sizes[:, layout.BOUGHT] > 0.0, of_opening, columns)  # an order of nothing is refused
-    pairs = np.stack([of_opening, of_closing], axis=1)
-    return _Signals(words, to_open, to_close, np.ascontiguousarray(pairs, dtype=np.int64))
+        signals.record(run, first)
+    return signals, signals.of_cells(of_opening, of_closing, cells.sizes)
 
 
 def _distinct(rows: Floats) -> tuple[Floats, Integers]:
@@ -199,7 +178,7 @@ def _distinct(rows: Floats) -> tuple[Floats, Integers]:
 
 def _numbers_read(program: Program, tables: Tables, conditions: tuple[NodeId, ...]) -> list[int]:
     """Places of the numbers that conditions are made of."""
-    return sorted(tables.node_numbers[node] for node in streams_of(program, conditions) if node in tables.node_numbers)
+    return sorted(tables.node_numbers[node] for node in needed_by(program.nodes, conditions) if node in tables.node_numbers)
 
 
 def _what_streams_read(program: Program, arrays: MarketArrays, width: int) -> MarketArrays:

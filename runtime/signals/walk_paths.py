@@ -13,7 +13,7 @@ from alvh.runtime.engine.layout import COUNT_TRADES, Tape
 from alvh.runtime.market import Floats, MarketArrays
 from alvh.runtime.signals import layout
 from alvh.runtime.signals.compiled_kernels import SignalKernels
-from alvh.runtime.signals.recording import recording_run, without_expiries
+from alvh.runtime.signals.recording import SignalColumns, recording_run, without_expiries
 from alvh.runtime.signals.signal_strategy import days_between, share_of, signal_strategy_of, sizes_of, spread_of
 
 
@@ -36,16 +36,11 @@ class PathWalker:
         """What a walk writes, as `build.small_tape` lays it out."""
         self._fresh = self._run.state.nodes.copy(), self._run.state.cells.copy()
         bars = arrays.last - arrays.first + 1
-        self._words = -(-bars // layout.WORD)
-        # The columns of the lanes, and one more in which nothing is ever said.
-        self._to_open, self._to_close = (np.zeros((width + 1) * self._words, dtype=np.int64) for _ in range(2))
-        self._conditions = np.array([*strategy.opens, *strategy.closes, 0], dtype=np.int64)
-        self._said = np.zeros(2 * layout.WORD, dtype=np.int64)
+        self._signals = SignalColumns(strategy, kernels, bars, width)
         self._days = days_between(arrays)
         self._sizes = sizes_of(program, numbers[tables.node_numbers[strategy.size]])
         lanes = np.arange(width)
-        opens = np.where(self._sizes[:, layout.BOUGHT] > 0.0, lanes, width)  # an order of nothing is refused
-        self._columns = np.ascontiguousarray(np.stack([opens, lanes], axis=1), dtype=np.int64)
+        self._columns = self._signals.of_cells(lanes, lanes, self._sizes)
         self._coming = np.zeros(width, dtype=np.int64)
         self._account = empty_on_lines(layout.ACCOUNT_ROWS, width)
         self._figures = np.zeros((width, layout.FIGURE_COLUMNS))
@@ -61,16 +56,13 @@ class PathWalker:
             return False
         for array, fresh in zip((self._run.state.nodes, self._run.state.cells), self._fresh, strict=True):
             np.copyto(array, fresh)
-        to_open, to_close, words = self._to_open, self._to_close, self._words
-        rules = len(strategy.opens), len(strategy.closes)
-        self._kernels.record_signals(self._run, *rules, self._conditions, self._said, 0, words, to_open, to_close)
-        if strategy.always_opens:
-            to_open[: width * words] = (1 << layout.WORD) - 1
+        signals = self._signals
+        signals.record(self._run, 0)
         bars = len(prices)
         self._kernels.walk(
             1, 1, bars, self._program.capital, strategy.leg.weight, spread_of(self._program, strategy), self._days,
-            self._traded.reshape(-1, width), len(arrays.series), price, interest, words, to_open, to_close, self._columns, self._sizes,
-            self._coming, self._account, self.tape.bars, self._figures,
+            self._traded.reshape(-1, width), len(arrays.series), price, interest, signals.words,
+            signals.to_open, signals.to_close, self._columns, self._sizes, self._coming, self._account, self.tape.bars, self._figures,
         )  # fmt: skip
         build.clear_tape(self.tape)
         self.tape.bars[bars] = self._figures[:, layout.PROFIT]
